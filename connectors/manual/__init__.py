@@ -1,0 +1,1 @@
+"""Disturbances that a person types in by hand."""

@@ -1,0 +1,1 @@
+"""TOPdesk: the majors of a service desk."""

@@ -1,0 +1,1 @@
+"""The hub: everything between a source and an intranet."""

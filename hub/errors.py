@@ -1,0 +1,54 @@
+"""Errors, named after what happens next.
+
+    HubError
+    ├── BadConfigError          stop the instance; an administrator edits the YAML
+    ├── AuthFailedError         stop the instance, probe rarely: more tries may lock the account
+    ├── PermissionMissingError  stop this one stream; somebody grants the right that is missing
+    ├── RetryableError          try again later, with back-off
+    │   └── RateLimitedError    try again after `retry_after` seconds
+    ├── RejectedError           this one item can't succeed; set it aside and go on
+    └── StreamLostError         another worker took the stream or the store; stop writing
+
+A message speaks to an administrator: what is wrong and what to do. The cause is chained for us
+(`raise ... from error`). Neither holds a secret or a body.
+"""
+
+
+class HubError(Exception):
+    """Base of all errors that the hub raises on purpose."""
+
+
+class BadConfigError(HubError):
+    """The configuration can't work: the instance stops until the YAML is edited."""
+
+
+class AuthFailedError(HubError):
+    """The credentials were refused: stop, and probe rarely, because tries may lock the account."""
+
+
+class PermissionMissingError(HubError):
+    """The account may not do this: one stream stops, the others go on."""
+
+
+class RetryableError(HubError):
+    """A fault that passes: try again later."""
+
+
+class RateLimitedError(RetryableError):
+    """The other side asked us to slow down.
+
+    Attributes:
+        retry_after: seconds to wait, as the other side said; None where it did not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RejectedError(HubError):
+    """This one item was refused for good: it is set aside, everything else goes on."""
+
+
+class StreamLostError(HubError):
+    """The epoch is no longer ours: another worker owns the stream, so nothing is written."""

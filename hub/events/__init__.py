@@ -1,0 +1,1 @@
+"""What travels: the CloudEvents envelope, a payload per family, the objects on an intranet."""

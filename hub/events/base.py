@@ -1,0 +1,60 @@
+"""What every payload shares: families, languages, texts, the closed and frozen model."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+Language = Literal["nl", "en"]
+Text = Annotated[
+    dict[Language, Annotated[str, Field(min_length=1)]],
+    Field(min_length=1, description="One text per language, plain, never HTML."),
+]
+
+
+def to_utc(value: datetime) -> datetime:
+    """The same moment in UTC; a naive time is refused by the field's type before this."""
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
+
+
+class Family(StrEnum):
+    """The families of subjects that a route can publish."""
+
+    INCIDENT = "incident"
+
+
+class Model(BaseModel):
+    """Closed and frozen: an unknown field is a mistake, and nothing changes after it was made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Payload(Model):
+    """The whole state of one subject after a fact.
+
+    A new shape is a new `version`; `hub.events.payloads.load` upcasts stored older ones.
+    """
+
+    family: ClassVar[Family]
+    version: ClassVar[int] = 1
+
+    def ended(self) -> datetime | None:
+        """When the matter was over; None while it goes on. Decides what counts as reopened."""
+        return None
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """JSON with sorted keys and no spaces: equal content gives equal text."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def fingerprint(body: Mapping[str, Any]) -> str:
+    """A 128-bit digest of the content, in hex: equal state, equal fingerprint."""
+    return hashlib.blake2b(canonical(body).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,63 @@
+"""Objects: the desired state of one keyed thing on one target, typed per kind."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, HttpUrl, model_validator
+
+from hub.events.base import Model, Moment, Text
+
+
+class Kind(StrEnum):
+    """The kinds of object that have a tenant today (the glossary lists the planned ones)."""
+
+    TILE_ITEM = "tile-item"
+    FRESHNESS = "freshness"
+    TIMELINE = "timeline"
+
+
+class Audience(Model):
+    """For whom: everyone, or the members of named groups or organisations of the intranet."""
+
+    everyone: Literal[True] | None = Field(None, description="true: everyone on the intranet.")
+    groups: tuple[str, ...] = Field((), description="Group ids as the intranet knows them.")
+
+    @model_validator(mode="after")
+    def one_of(self) -> "Audience":
+        """Exactly one of the two, so that a forgotten group never means everyone."""
+        if (self.everyone is None) == (not self.groups):
+            raise ValueError("give either `everyone: true` or a non-empty list `groups`")
+        return self
+
+
+class Link(Model):
+    """A way on: to the source's portal, or to where one can follow the matter."""
+
+    rel: Literal["details", "subscribe"]
+    href: HttpUrl
+
+
+class TileItem(Model):
+    """One row of a tile. `tile` and `audience` together are one tile."""
+
+    tile: str
+    audience: Audience
+    title: Text
+    state: Literal["open", "solved"]
+    since: Moment
+    solved_at: Moment | None = None
+    expected_at: Moment | None = None
+    category: Text | None = None
+    workaround: Text | None = None
+    reopened: int = Field(0, ge=0, description="How often it came back within the reopen window.")
+    links: tuple[Link, ...] = ()
+
+
+class Freshness(Model):
+    """How long the rows that one stream feeds may be believed."""
+
+    tile: str
+    audience: Audience
+    source: str = Field(description="<instance>.<stream>")
+    as_of: Moment = Field(description="The last complete reading, UTC.")
+    fresh_until: Moment = Field(description="After this the tile says that it is stale, UTC.")
