@@ -1,0 +1,229 @@
+"""A changed configuration: what it would take away or alter waits in one hold per instance."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.contract import Connector
+from hub.engine.projection import Matter, Projected, Route, freshness, project
+from hub.events.base import Family
+from hub.events.payloads import load
+from hub.store import holds, objects, streams, subjects
+from hub.store.store import Tx
+
+
+@dataclass(frozen=True)
+class Source:
+    """One configured instance as the engine sees it.
+
+    Attributes:
+        fingerprint: of what decides how the source is read; never of mode, pace or name.
+        every: an own rhythm for its streams; None: the connector's.
+        stale_after: per tile.
+    """
+
+    id: str
+    connector_name: str
+    connector: Connector[Any]
+    routes: tuple[Route, ...]
+    mode: str
+    fingerprint: str
+    reopen: timedelta
+    every: timedelta | None
+    stale_after: Mapping[str, timedelta]
+
+    @property
+    def routing(self) -> list[dict[str, Any]]:
+        """The routes as they are stored."""
+        return [route.model_dump(mode="json") for route in self.routes]
+
+
+def register(tx: Tx, source: Source, now: datetime) -> None:
+    """Note the instance as configured now; a changed routing waits until it is weighed."""
+    old = streams.instances(tx).get(source.id)
+    values: dict[str, Any] = {"mode": source.mode, "connector": source.connector_name}
+    if old is None or old.routing is None:
+        values |= {"routing": source.routing, "routing_wanted": None}
+    else:
+        changed = old.routing != source.routing
+        values["routing_wanted"] = source.routing if changed else None
+        if changed or old.state != "active":
+            _all_dirty(tx, source.id)
+    streams.put_instance(tx, source.id, state="active", **values)
+    weigh(tx, source.id, now)
+
+
+def orphan(tx: Tx, known: Collection[str]) -> list[str]:
+    """Instances without a file any more: reading stops, nothing is withdrawn."""
+    lost = [one for one, row in streams.instances(tx).items() if one not in known]
+    for one in lost:
+        streams.put_instance(tx, one, state="orphaned")
+    return lost
+
+
+def weigh(tx: Tx, instance_id: str, now: datetime) -> str | None:
+    """Put into the hold what the changed configuration would take away or alter; accept the rest.
+
+    Returns:
+        The hash of a hold that was opened or changed; None otherwise.
+    """
+    row = streams.instances(tx)[instance_id]
+    waiting = pending(tx, instance_id)
+    old = holds.find_open(tx, instance_id, "configuration")
+    if row.routing_wanted is None and not waiting and old is None:
+        return None
+    content = _content(tx, instance_id, _routes(row.routing_wanted or row.routing), now)
+    if content:
+        return holds.put_open(tx, instance_id, "configuration", content, now)
+    holds.close_if_open(tx, old, now)
+    if row.routing_wanted is not None:
+        apply_routing(tx, instance_id, now)
+    return None
+
+
+def _content(
+    tx: Tx, instance_id: str, routes: Sequence[Route], now: datetime
+) -> list[dict[str, Any]]:
+    """Published objects that would go or change; the ones that go, and so may be leaks, first."""
+    lines = []
+    for one in _everything(tx, instance_id):
+        rows = [row for row in objects.of_subject(tx, one.id) if row.done_state == "present"]
+        if not rows:
+            continue
+        wanted = project(matter(one, pending=True), routes, now).objects
+        changes = [change for change in objects.compare(rows, wanted) if change.takes]
+        lines += [_line(one, change) for change in changes]
+    return sorted(lines, key=lambda line: (line["to"] is not None, line["object"]))
+
+
+def _line(one: Any, change: objects.Change) -> dict[str, Any]:
+    return {
+        "subject": one.id,
+        "target": change.target,
+        "object": change.key,
+        "from": change.old,
+        "to": change.new,
+    }
+
+
+def _everything(tx: Tx, instance_id: str) -> list[Any]:
+    return subjects.live(tx, instance_id, [str(family) for family in Family])
+
+
+def _all_dirty(tx: Tx, instance_id: str) -> None:
+    subjects.mark_dirty(tx, [row.id for row in _everything(tx, instance_id)])
+
+
+def apply_routing(tx: Tx, instance_id: str, now: datetime) -> None:
+    """The changed routes are the routes from now on."""
+    row = streams.instances(tx)[instance_id]
+    if row.routing_wanted is not None:
+        streams.put_instance(tx, instance_id, routing=row.routing_wanted, routing_wanted=None)
+    _drop_freshness(tx, instance_id, _routes(row.routing_wanted or row.routing), now)
+    _all_dirty(tx, instance_id)
+
+
+def _drop_freshness(tx: Tx, instance_id: str, routes: Sequence[Route], now: datetime) -> None:
+    """A tile that this instance feeds no more must not wait for it."""
+    fed = {(target, r.tile, r.audience) for r in routes for target in r.targets}
+    for row in objects.of_instance(tx, instance_id):
+        stands = row.kind == "freshness" and row.state == "present"
+        if stands and (row.target, row.tile, row.audience) not in fed:
+            objects.make_absent(tx, row.id, now)
+
+
+def pending(tx: Tx, instance_id: str) -> list[Any]:
+    """Subjects with a state that only the changed configuration made."""
+    return [row for row in _everything(tx, instance_id) if row.pending is not None]
+
+
+def held_subjects(tx: Tx, instance_id: str) -> set[int]:
+    """Subjects in the open configuration hold of an instance."""
+    row = holds.find_open(tx, instance_id, "configuration")
+    return {line["subject"] for line in row.content} if row is not None else set()
+
+
+def weigh_address(tx: Tx, target_id: str, old: str, new: str, now: datetime) -> None:
+    """A target that moved: what stands in the ledger is shown, and waits."""
+    row = holds.find_open(tx, target_id, "address")
+    if old == new:
+        holds.close_if_open(tx, row, now)
+        return
+    holds.put_open(tx, target_id, "address", [{"from": old, "to": new}], now)
+
+
+def _routes(stored: Sequence[Mapping[str, Any]]) -> list[Route]:
+    return [Route.model_validate(one) for one in stored]
+
+
+def matter(row: Any, *, pending: bool = False) -> Matter:
+    """A stored subject as projection sees it."""
+    body = row.pending if pending and row.pending is not None else row.state
+    gone = row.removed_at is not None or body is None
+    return Matter(
+        instance=row.instance,
+        key=row.key,
+        payload=None if gone else load(row.family, row.version, body),
+        episode=row.episode,
+        reopened=row.reopened,
+        began_at=row.began_at,
+    )
+
+
+@dataclass
+class Routing:
+    """The routes of every instance, held ones apart, within one transaction."""
+
+    tx: Tx
+
+    def __post_init__(self) -> None:
+        self._instances = streams.instances(self.tx)
+        self._held = {
+            row.instance: {line["subject"] for line in row.content}
+            for row in holds.all_open(self.tx)
+            if row.action == "configuration"
+        }
+
+    def project(self, row: Any, now: datetime) -> Projected | None:
+        """What this subject causes now; None while its instance is orphaned: left as it is."""
+        instance = self._instances.get(row.instance)
+        if instance is None or instance.state == "orphaned":
+            return None
+        if instance.withdrawn:
+            return Projected()
+        held = row.id in self._held.get(row.instance, set())
+        stored = instance.routing if held else instance.routing_wanted or instance.routing
+        return project(matter(row), _routes(stored), now)
+
+
+def project_dirty(tx: Tx, now: datetime) -> int:
+    """Bring the objects of changed subjects up to date; how many subjects there were."""
+    rows = subjects.take_dirty(tx, now)
+    routing = Routing(tx)
+    for row in rows:
+        made = routing.project(row, now)
+        look_again = made.look_again if made else None
+        if made is not None:
+            objects.desire(tx, row.instance, row.id, made.objects, now)
+        if row.look_again != look_again:
+            subjects.set_where(tx, [row.id], look_again=look_again)
+    return len(rows)
+
+
+def renew_freshness(tx: Tx, source: Source, stream: str, as_of: datetime, now: datetime) -> None:
+    """Say how long the tiles may be believed, when less than half of that time is left."""
+    row = streams.instances(tx)[source.id]
+    if row.withdrawn or row.paused:
+        return
+    for route in _routes(row.routing_wanted or row.routing):
+        stale_after = source.stale_after.get(route.tile, timedelta(minutes=5))
+        for one in freshness(route, source.id, stream, as_of, stale_after):
+            if _fades(objects.get(tx, one.target, one.kind, one.key), now, stale_after):
+                objects.put(tx, source.id, one, now)
+
+
+def _fades(row: Any, now: datetime, stale_after: timedelta) -> bool:
+    if row is None or row.state != "present":
+        return True
+    return datetime.fromisoformat(row.body["fresh_until"]) - now < stale_after / 2

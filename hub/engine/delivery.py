@@ -1,0 +1,222 @@
+"""Delivery: objects whose desired version is ahead go to their target; outcomes into the ledger.
+
+There is no queue of copies: what waits is the set of objects that are ahead, so an outage of hours
+costs one call per object. The intent is committed before the call: after a crash a keyed target is
+simply told again, with the same token.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.contract import Capabilities, Delivery, Outcome, Target
+from hub.errors import AuthFailedError, BadConfigError, HubError, RateLimitedError
+from hub.events.objects import Kind
+from hub.store import holds, objects
+from hub.store.store import Store, Tx
+
+AT_ONCE = 8  # calls in flight to one target, each in its own lane
+PROBE = timedelta(minutes=10)  # after a refused login: more tries may lock the account
+LONGEST = 60.0  # seconds between tries while a target is down, so that it is noticed in a minute
+UNKNOWN_AUDIENCE = timedelta(hours=1)
+
+
+@dataclass
+class Deliverer:
+    """One pass of one target at a time.
+
+    Attributes:
+        point: told the name of each point where a crash matters, for tests that kill there.
+        note: told (event, keys) when an outage begins or ends, once each.
+    """
+
+    target_id: str
+    target: Target[Any]
+    store: Store
+    now: Callable[[], datetime]
+    rng: random.Random
+    note: Callable[..., None]
+    point: Callable[[str], None] = lambda _name: None
+    _capabilities: Capabilities | None = field(default=None, init=False)
+
+    async def deliver(self) -> Counter[str]:
+        """Send what is due; the count of outcomes by status. Never raises for the target's sake."""
+        counts: Counter[str] = Counter()
+        while rows := await self.store.write(self._due):
+            try:
+                counts += await self._send(rows)
+            except HubError as error:
+                await self.store.write(self._down, error)
+                counts["failed"] += 1
+                break
+            await self.store.write(self._up)
+        return counts
+
+    def _due(self, tx: Tx) -> Sequence[Any]:
+        row = objects.targets(tx).get(self.target_id)
+        if row is None or row.address_wanted is not None:
+            return []
+        if row.retry_at is not None and row.retry_at > self.now():
+            return []
+        return objects.waiting(tx, self.target_id, self.now())
+
+    async def _send(self, rows: Sequence[Any]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        abilities = await self._abilities()
+        sendable = await self.store.write(self._sort_out, rows, abilities, counts)
+        for start in range(0, len(sendable), AT_ONCE):
+            part = sendable[start : start + AT_ONCE]
+            await self.store.write(objects.write_intents, part)
+            self.point("intent written")
+            results = await asyncio.gather(*(self._one(row) for row in part))
+            self.point("sent")
+            counts += await self.store.write(self._book, part, results)
+            self.point("acknowledged")
+            for result in results:
+                if isinstance(result, Exception):
+                    raise result
+        return counts
+
+    async def _abilities(self) -> Capabilities:
+        if self._capabilities is None:
+            self._capabilities = await self.target.capabilities()
+        return self._capabilities
+
+    def _sort_out(
+        self, tx: Tx, rows: Sequence[Any], abilities: Capabilities, counts: Counter[str]
+    ) -> list[Any]:
+        """Set aside what needs no call (it never was there) and what can't be sent."""
+        sendable = []
+        for row in rows:
+            if row.state == "absent" and row.done_seq == 0 and row.intent is None:
+                objects.done(tx, row, remote_id=None, version=None, now=self.now())
+            elif reason := _cannot(row, abilities):
+                counts["unresolved"] += 1
+                due = self.now() + UNKNOWN_AUDIENCE
+                objects.set_ids(tx, [row.id], due=due, reason=reason)
+            else:
+                sendable.append(row)
+        return sendable
+
+    async def _one(self, row: Any) -> Outcome | Exception:
+        """One object, with one second try where the first answer told us what to correct."""
+        try:
+            outcome = await self._publish(row, row.remote_id, row.remote_version)
+            if outcome.status == "conflict" or (
+                outcome.status == "gone" and row.state == "present"
+            ):
+                outcome = await self._again(row)
+        except HubError as error:
+            return error
+        return outcome
+
+    async def _again(self, row: Any) -> Outcome:
+        """Somebody else changed or removed it: look, then write only our object."""
+        found = (await self.target.find(Kind(row.kind), [row.key])).get(row.key)
+        await self.store.write(self._drifted, row, found is not None)
+        if found is None:
+            if row.state == "absent":
+                return Outcome("done")
+            return await self._publish(row, None, None)
+        return await self._publish(row, found.remote_id, found.version)
+
+    def _drifted(self, tx: Tx, row: Any, exists: bool) -> None:  # noqa: FBT001  a fact, no switch
+        what = {"target": self.target_id, "kind": row.kind, "key": row.key, "exists": exists}
+        holds.note(tx, actor="hub", action="drift", what=what, now=self.now())
+
+    async def _publish(self, row: Any, remote_id: str | None, version: str | None) -> Outcome:
+        item = Delivery(
+            kind=Kind(row.kind),
+            key=row.key,
+            state=row.state,
+            body=row.body if row.state == "present" else {},
+            token=f"{row.id}-{row.seq}-{row.hash[:8]}-{version or 'new'}".replace('"', ""),
+            remote_id=remote_id,
+            remote_version=version,
+        )
+        (outcome,) = await self.target.publish([item])
+        return outcome
+
+    def _book(
+        self, tx: Tx, rows: Sequence[Any], results: Sequence[Outcome | Exception]
+    ) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for row, result in zip(rows, results, strict=True):
+            if isinstance(result, Outcome):
+                counts[result.status] += 1
+                self._settle(tx, row, result)
+        return counts
+
+    def _settle(self, tx: Tx, row: Any, outcome: Outcome) -> None:
+        now = self.now()
+        gone = outcome.status == "gone" and row.state == "absent"
+        if outcome.status == "done" or gone:
+            objects.done(
+                tx, row, remote_id=outcome.remote_id, version=outcome.remote_version, now=now
+            )
+        elif outcome.status == "rejected":
+            values = {"status": "rejected", "reason": outcome.reason, "due": None}
+            objects.set_if_same(tx, row, **values)
+        else:
+            wait = outcome.after if outcome.after is not None else self._backoff(row.attempts)
+            objects.set_ids(
+                tx,
+                [row.id],
+                due=now + timedelta(seconds=wait),
+                attempts=row.attempts + 1,
+                reason=outcome.reason or outcome.status,
+            )
+
+    def _backoff(self, failures: int) -> float:
+        """Seconds: 2, 4, 8 ... 60, each with up to a quarter less, so that hubs spread out."""
+        wait = min(LONGEST, 2.0 * float(2 ** min(failures, 10)))
+        return wait * self.rng.uniform(0.75, 1.0)
+
+    def _down(self, tx: Tx, error: HubError) -> None:
+        row = objects.targets(tx)[self.target_id]
+        wait = self._wait(error, row.failures)
+        health = "refused" if isinstance(error, AuthFailedError | BadConfigError) else "down"
+        values: dict[str, Any] = {
+            "failures": row.failures + 1,
+            "retry_at": self.now() + wait,
+            "health": health,
+            "reason": str(error),
+        }
+        if row.health not in {"down", "refused"}:
+            values["since"] = self.now()
+            self.note("target_down", target=self.target_id, reason=str(error))
+        objects.put_target(tx, self.target_id, **values)
+
+    def _wait(self, error: HubError, failures: int) -> timedelta:
+        if isinstance(error, AuthFailedError | BadConfigError):
+            return PROBE
+        if isinstance(error, RateLimitedError) and error.retry_after is not None:
+            return timedelta(seconds=error.retry_after)
+        return timedelta(seconds=self._backoff(failures))
+
+    def _up(self, tx: Tx) -> None:
+        row = objects.targets(tx)[self.target_id]
+        if row.health == "ok" and row.failures == 0:
+            return
+        if row.health in {"down", "refused"}:
+            self.note("target_up", target=self.target_id, down_since=str(row.since))
+        values: Mapping[str, Any] = {"health": "ok", "reason": None, "since": self.now()}
+        objects.put_target(tx, self.target_id, failures=0, retry_at=None, **values)
+
+
+def _cannot(row: Any, abilities: Capabilities) -> str:
+    """Why this object can't be sent to this target; empty when it can."""
+    if Kind(row.kind) not in abilities.kinds:
+        return f"This intranet has no {row.kind}."
+    groups = row.body.get("audience", {}).get("groups", ()) if row.state == "present" else ()
+    unknown = sorted(set(groups) - abilities.groups) if abilities.groups is not None else []
+    if unknown:
+        return (
+            f"The audience names groups that this intranet does not have: {', '.join(unknown)}. "
+            "Correct `audiences` in hub.yaml, or make the group."
+        )
+    return ""

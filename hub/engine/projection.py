@@ -1,0 +1,170 @@
+"""Projection: pure. A subject's state, routes and the time in; desired objects out."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.events.base import Family, Model, Payload, fingerprint
+from hub.events.incident import Incident, IncidentState
+from hub.events.objects import Audience, Freshness, Kind, Link, TileItem
+
+
+class Route(Model):
+    """A rule from subjects to objects, resolved: it stands in the store as it was applied."""
+
+    name: str
+    family: Family
+    tile: str
+    audience: str
+    members: Audience
+    when: Mapping[str, tuple[str, ...]] = {}
+    keep_solved: timedelta = timedelta(hours=4)
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One subject as projection sees it.
+
+    Attributes:
+        payload: None when the subject was removed.
+        began_at: set when it came back after the reopen window: a new matter under a known key.
+    """
+
+    instance: str
+    key: str
+    payload: Payload | None
+    episode: int = 0
+    reopened: int = 0
+    began_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One object that should exist, and through which route."""
+
+    target: str
+    kind: Kind
+    key: str
+    body: Mapping[str, Any]
+    tile: str
+    audience: str
+    route: str
+
+    @property
+    def hash(self) -> str:
+        """Equal content, equal hash."""
+        return fingerprint(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """What should exist because of one subject, and when time alone changes that."""
+
+    objects: tuple[Desired, ...] = ()
+    look_again: datetime | None = None
+
+
+def project(matter: Matter, routes: Sequence[Route], now: datetime) -> Projected:
+    """The objects that this subject causes now."""
+    if matter.payload is None:
+        return Projected()
+    objects: list[Desired] = []
+    moments: list[datetime] = []
+    for route in routes:
+        if route.family is matter.payload.family and _matches(matter.payload, route):
+            made, moment = _PROJECTORS[route.family](matter, route, now)
+            objects += made
+            moments += [moment] if moment else []
+    return Projected(tuple(objects), min(moments, default=None))
+
+
+def _matches(payload: Payload, route: Route) -> bool:
+    return all(_values(payload, name) & set(wanted) for name, wanted in route.when.items())
+
+
+def _values(payload: Payload, name: str) -> set[str]:
+    value = getattr(payload, name, None)
+    if value is None:
+        return set()
+    return set(value.values()) if isinstance(value, dict) else {str(value)}
+
+
+def _incident(matter: Matter, route: Route, now: datetime) -> tuple[list[Desired], datetime | None]:
+    incident = matter.payload
+    if not isinstance(incident, Incident):
+        raise TypeError(f"{type(incident).__name__} came by a route for incidents")
+    leaves = None
+    if (ended := incident.ended()) is not None:
+        leaves = ended + route.keep_solved
+        if now >= leaves:
+            return [], None
+    item = _tile_item(incident, matter, route)
+    body = item.model_dump(mode="json", exclude_none=True)
+    key = object_key(route.tile, route.audience, matter.instance, matter.key, matter.episode)
+    return [
+        Desired(one, Kind.TILE_ITEM, key, body, route.tile, route.audience, route.name)
+        for one in route.targets
+    ], leaves
+
+
+def _tile_item(incident: Incident, matter: Matter, route: Route) -> TileItem:
+    solved = incident.state is IncidentState.SOLVED
+    links = [
+        Link(rel=rel, href=url)
+        for rel, url in (("details", incident.details_url), ("subscribe", incident.subscribe_url))
+        if url
+    ]
+    return TileItem(
+        tile=route.tile,
+        audience=route.members,
+        title=incident.title,
+        state="solved" if solved else "open",
+        since=matter.began_at or incident.since,
+        solved_at=incident.solved_at if solved else None,
+        expected_at=None if solved else incident.expected_at,
+        category=incident.category,
+        workaround=None if solved else incident.workaround,
+        reopened=matter.reopened,
+        links=tuple(links),
+    )
+
+
+_PROJECTORS: Mapping[
+    Family, Callable[[Matter, Route, datetime], tuple[list[Desired], datetime | None]]
+] = {Family.INCIDENT: _incident}
+
+
+def freshness(
+    route: Route, instance: str, stream: str, as_of: datetime, stale_after: timedelta
+) -> list[Desired]:
+    """How long the rows that this stream feeds through this route may be believed."""
+    body = Freshness(
+        tile=route.tile,
+        audience=route.members,
+        source=f"{instance}.{stream}",
+        as_of=as_of,
+        fresh_until=as_of + stale_after,
+    ).model_dump(mode="json")
+    key = object_key(route.tile, route.audience, instance, stream)
+    return [
+        Desired(one, Kind.FRESHNESS, key, body, route.tile, route.audience, route.name)
+        for one in route.targets
+    ]
+
+
+def object_key(*parts: object) -> str:
+    """A key that every target can take: at most 200 characters of letters, digits, - . _ ~ : @.
+
+    Other characters become `~XX`, their UTF-8 bytes in hex, so that two keys never fall together;
+    a last part 0 (the first episode) is left out.
+    """
+    shown = parts[:-1] if parts[-1] == 0 else parts
+    key = ".".join(re.sub(r"[^A-Za-z0-9_:@-]", _escape, str(part)) for part in shown)
+    return key if len(key) <= 200 else f"{key[:160]}.{fingerprint({'key': key})}"
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "".join(f"~{byte:02X}" for byte in match.group().encode())

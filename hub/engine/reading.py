@@ -1,0 +1,223 @@
+"""One run of one stream: read, take in, settle; or fail, and say so once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.contract import (
+    Batch,
+    Checkpoint,
+    Gone,
+    LooksUp,
+    Present,
+    ReadRequest,
+    Record,
+    Removal,
+    Stream,
+    Unknown,
+)
+from hub.engine import configuration, intake, settle
+from hub.engine.configuration import Source
+from hub.errors import (
+    AuthFailedError,
+    BadConfigError,
+    HubError,
+    PermissionMissingError,
+    RateLimitedError,
+    RejectedError,
+    RetryableError,
+    StreamLostError,
+)
+from hub.store import streams, subjects
+from hub.store.store import Store, Tx
+from hub.store.streams import Reading
+
+PROBE = timedelta(minutes=10)  # for faults that only a person can mend; spares locked accounts
+LOOK_UPS_AT_ONCE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one run came to.
+
+    Attributes:
+        outcome: complete | failed | received.
+        health: ok, or why it failed: auth, permission, configuration, unreachable, broken.
+        counts: accepted, new, same, suspects, removed, held ... by name.
+        hold: the hash of a hold that this run opened or changed.
+    """
+
+    instance: str
+    stream: str
+    outcome: str
+    health: str
+    counts: Mapping[str, int]
+    reason: str | None = None
+    hold: str | None = None
+
+
+@dataclass
+class Run:
+    """One run of one stream that was taken."""
+
+    source: Source
+    stream: Stream
+    reading: Reading
+    store: Store
+    now: Callable[[], datetime]
+    log: Any
+    point: Callable[[str], None]
+    counts: Counter[str] = field(default_factory=Counter)
+
+    async def execute(self) -> Report:
+        """Read and settle; a failure is booked and told, not raised.
+
+        Raises:
+            StreamLostError: another worker took the stream; nothing more was written.
+        """
+        try:
+            await self._read()
+            return await self._settle()
+        except StreamLostError:
+            raise
+        except Exception as error:  # noqa: BLE001  a plug-in's bug must not stop the others
+            return await self._failed(error)
+
+    async def _read(self) -> None:
+        since = self.reading.since
+        position = Checkpoint(since) if since is not None else None
+        request = ReadRequest(self.stream.name, "sweep", position)
+        async for batch in self.source.connector.read(request):
+            self.point("read")
+            self.counts += await self.store.write(self._apply, batch)
+            self.point("committed")
+
+    def _apply(self, tx: Tx, batch: Batch) -> Counter[str]:
+        counts = intake.apply(tx, self.reading, batch, now=self.now(), reopen=self.source.reopen)
+        self.point("staged")
+        return counts
+
+    async def _settle(self) -> Report:
+        doubts = await self.store.write(settle.doubts, self.reading, self.stream, self.now())
+        if self.reading.changed:
+            # absence under a configuration that was just changed is shown, never acted on
+            self.counts["suspects_after_change"] = len(doubts.suspects)
+            doubts = settle.Doubts((), ())
+        answers = await self._ask([*doubts.suspects, *doubts.rechecks])
+        return await self.store.write(self._conclude, doubts, answers)
+
+    async def _ask(self, rows: Sequence[Any]) -> dict[int, settle.Answer]:
+        connector = self.source.connector
+        if not isinstance(connector, LooksUp):
+            return {row.id: Unknown() for row in rows}
+        gate = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+
+        async def ask(row: Any) -> settle.Answer:
+            async with gate:
+                try:
+                    return await connector.look_up(row.family, row.key)
+                except Exception as error:  # noqa: BLE001  no answer is no proof, whatever failed
+                    return error
+
+        asked = rows[: settle.MAX_LOOK_UPS]
+        answers = await asyncio.gather(*(ask(row) for row in asked))
+        return {row.id: answer for row, answer in zip(asked, answers, strict=True)}
+
+    def _conclude(
+        self, tx: Tx, doubts: settle.Doubts, answers: Mapping[int, settle.Answer]
+    ) -> Report:
+        now, reading = self.now(), self.reading
+        rows = [*doubts.suspects, *doubts.rechecks]
+        proof = proof_of(rows, answers)
+        self.counts["suspects"] += len(doubts.suspects)
+        self.counts += intake.take_in(tx, reading, Batch(proof), now=now, reopen=self.source.reopen)
+        unknown = [row for row in rows if isinstance(answers.get(row.id), Unknown)]
+        settle.count_absent(tx, reading, unknown, self.stream.confirm, now)
+        silent = [row for row in rows if isinstance(answers.get(row.id), Exception)]
+        settle.keep_unverified(tx, reading, silent, now)
+        families = self.stream.families
+        verdict = settle.decide(tx, reading, families, answered=len(proof), now=now)
+        intake.remove(tx, reading, verdict.apply, now)
+        self.counts["removed"] += len(verdict.apply)
+        hold = verdict.opened or self._weigh_configuration(tx)
+        self._complete(tx)
+        counts = {name: number for name, number in self.counts.items() if number}
+        return Report(self.source.id, self.stream.name, "complete", "ok", counts, hold=hold)
+
+    def _weigh_configuration(self, tx: Tx) -> str | None:
+        """What a changed mapping altered: held where it shows, accepted where it does not."""
+        opened = configuration.weigh(tx, self.source.id, self.now())
+        held = configuration.held_subjects(tx, self.source.id)
+        free = [row for row in configuration.pending(tx, self.source.id) if row.id not in held]
+        intake.accept_pending(tx, self.reading, free, self.now())
+        return opened
+
+    def _complete(self, tx: Tx) -> None:
+        source, name, now = self.source, self.stream.name, self.now()
+        every = source.every or self.stream.every
+        due = now + every if every else None
+        if streams.complete(tx, self.reading, fingerprint=source.fingerprint, due=due):
+            self.log.warning("source_back", instance=source.id, stream=name)
+        subjects.clear_unreadable(tx, source.id, name, self.reading.run)
+        configuration.renew_freshness(tx, source, name, self.reading.started, now)
+        streams.end_run(tx, self.reading, outcome="complete", counts=dict(self.counts), now=now)
+
+    async def _failed(self, error: Exception) -> Report:
+        every = self.source.every or self.stream.every or PROBE
+        health, wait = _judge(error, every)
+        reason = str(error) if isinstance(error, HubError) else _bug(self.source, error)
+        due = self.now() + wait
+        if await self.store.write(self._book_failure, health, reason, due):
+            self.log.warning(
+                "source_down",
+                instance=self.source.id,
+                stream=self.stream.name,
+                health=health,
+                reason=reason,
+            )
+        return Report(self.source.id, self.stream.name, "failed", health, {}, reason=reason)
+
+    def _book_failure(self, tx: Tx, health: str, reason: str, due: datetime) -> bool:
+        news = streams.fail(tx, self.reading, health=health, reason=reason, due=due)
+        now = self.now()
+        streams.end_run(tx, self.reading, outcome="failed", counts={}, now=now, reason=reason)
+        return news
+
+
+def proof_of(rows: Sequence[Any], answers: Mapping[int, settle.Answer]) -> list[Record | Removal]:
+    """Look-up answers as rows to take in: states, and proven removals."""
+    proof: list[Record | Removal] = []
+    for row in rows:
+        answer = answers.get(row.id)
+        if isinstance(answer, Present):
+            proof.append(answer.record)
+        elif isinstance(answer, Gone):
+            proof.append(Removal(row.key, row.family, answer.reason))
+    return proof
+
+
+def _judge(error: Exception, every: timedelta) -> tuple[str, timedelta]:
+    """How the stream stands, and when to look again."""
+    if isinstance(error, RateLimitedError) and error.retry_after is not None:
+        return "unreachable", max(every, timedelta(seconds=error.retry_after))
+    for kind, health, wait in (
+        (RetryableError, "unreachable", every),
+        (AuthFailedError, "auth", PROBE),
+        (PermissionMissingError, "permission", PROBE),
+        (BadConfigError, "configuration", PROBE),
+        (RejectedError, "refused", PROBE),
+    ):
+        if isinstance(error, kind):
+            return health, wait
+    return "broken", PROBE
+
+
+def _bug(source: Source, error: Exception) -> str:
+    """A plug-in's own fault: its text may hold anything, so only its kind is told."""
+    return (
+        f"The connector {source.connector_name} broke with {type(error).__name__}: this is a fault "
+        "in the connector. Report it to its author; the other instances go on."
+    )

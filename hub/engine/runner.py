@@ -1,0 +1,170 @@
+"""One run of one stream, one pass of one target: the steps, composed."""
+
+import asyncio
+import random
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.contract import Batch, Received, Receives, Stream, Target
+from hub.engine import configuration, intake
+from hub.engine.configuration import Source
+from hub.engine.delivery import Deliverer
+from hub.engine.reading import Report, Run
+from hub.errors import BadConfigError
+from hub.store import objects, streams, subjects
+from hub.store.store import Store, Tx
+from hub.store.streams import Reading
+
+
+@dataclass
+class Runner:
+    """Runs streams and delivers to targets, on one store.
+
+    Attributes:
+        point: told the name of each point where a crash matters, for tests that kill there.
+    """
+
+    store: Store
+    sources: Mapping[str, Source]
+    targets: Mapping[str, Target[Any]]
+    now: Callable[[], datetime]
+    log: Any
+    rng: random.Random = field(default_factory=random.Random)
+    point: Callable[[str], None] = lambda _name: None
+    _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.deliverers = {
+            name: Deliverer(
+                name, target, self.store, self.now, self.rng, self.log.warning, self.point
+            )
+            for name, target in self.targets.items()
+        }
+
+    async def start(self) -> None:
+        """Take the store: older owners are shut out, the configuration is weighed."""
+        await self.store.write(self._start)
+
+    def _start(self, tx: Tx) -> None:
+        streams.raise_epochs(tx)
+        for name, target in self.targets.items():
+            _register_target(tx, name, target.address(), self.now())
+        for source in self.sources.values():
+            configuration.register(tx, source, self.now())
+            for stream in source.connector.streams():
+                streams.ensure(tx, source.id, stream.name)
+            self._ensure_tiles(tx, source)
+        for one in configuration.orphan(tx, self.sources):
+            self.log.warning("instance_orphaned", instance=one)
+
+    def _ensure_tiles(self, tx: Tx, source: Source) -> None:
+        for route in source.routes:
+            for view in ("live", "preview"):
+                token = secrets.token_urlsafe(18)
+                streams.ensure_tile(tx, route.tile, route.audience, view, token)
+
+    def stream(self, instance: str, name: str) -> Stream:
+        """A stream of a configured instance."""
+        return next(s for s in self.sources[instance].connector.streams() if s.name == name)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    async def run(self, instance: str, name: str) -> Report:
+        """Read a stream once, settle what is absent, project what changed. Never raises HubError.
+
+        Raises:
+            StreamLostError: another worker took the stream; nothing more was written.
+        """
+        source, stream = self.sources[instance], self.stream(instance, name)
+        async with self._lock(instance, name):
+            reading = await self._take(source, name)
+            run = Run(source, stream, reading, self.store, self.now, self.log, self.point)
+            report = await run.execute()
+            await self.project()
+        return report
+
+    def _lock(self, *key: str) -> asyncio.Lock:
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    async def _take(self, source: Source, name: str, *, received: bool = False) -> Reading:
+        return await self.store.write(
+            streams.take,
+            instance_id=source.id,
+            connector=source.connector_name,
+            name=name,
+            fingerprint=source.fingerprint,
+            traceparent=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+            now=self.now(),
+            received=received,
+        )
+
+    # --- receiving -------------------------------------------------------------------------
+
+    async def receive(self, instance: str, received: Received) -> Report:
+        """Take data that came by request; it is stored when this returns.
+
+        Raises:
+            RejectedError: the request can't be understood.
+            BadConfigError: the instance's connector receives nothing.
+        """
+        source = self.sources[instance]
+        if not isinstance(source.connector, Receives):
+            raise BadConfigError(f"{instance} ({source.connector_name}) receives no data.")
+        async with self._lock(instance, received.stream):
+            stream = self.stream(instance, received.stream)
+            previous = await self.store.read(_previous, instance, stream, received)
+            batch = source.connector.receive(
+                Received(received.stream, {**received.data, "previous": previous})
+            )
+            reading = await self._take(source, received.stream, received=True)
+            counts = await self.store.write(self._take_in, source, reading, batch)
+            await self.project()
+        return Report(instance, received.stream, "received", "ok", dict(counts))
+
+    def _take_in(self, tx: Tx, source: Source, reading: Reading, batch: Batch) -> Counter[str]:
+        counts = intake.take_in(tx, reading, batch, now=self.now(), reopen=source.reopen)
+        streams.end_run(tx, reading, outcome="received", counts=dict(counts), now=self.now())
+        return counts
+
+    # --- projecting and delivering ---------------------------------------------------------
+
+    async def project(self) -> None:
+        """Bring objects up to date with what changed and with the time."""
+        while await self.store.write(configuration.project_dirty, self.now()):
+            pass
+
+    async def deliver(self) -> dict[str, Counter[str]]:
+        """One pass of every target, side by side."""
+        async with self._lock("deliver"):
+            passes = (one.deliver() for one in self.deliverers.values())
+            return dict(zip(self.deliverers, await asyncio.gather(*passes), strict=True))
+
+    async def close(self) -> None:
+        """Close connectors and targets; the store is the caller's."""
+        for source in self.sources.values():
+            await source.connector.close()
+        for target in self.targets.values():
+            await target.close()
+
+
+def _previous(tx: Tx, instance: str, stream: Stream, received: Received) -> Any:
+    """The state that the request builds on: that of the subject named by `id`, if it is known."""
+    keys = {(str(family), str(received.data.get("id"))) for family in stream.families}
+    rows = subjects.by_keys(tx, instance, keys)
+    row = next(iter(rows.values()), None)
+    return row.state if row is not None and row.removed_at is None else None
+
+
+def _register_target(tx: Tx, name: str, address: str, now: datetime) -> None:
+    """Another address is another ledger: nothing is sent until an administrator says so."""
+    row = objects.targets(tx).get(name)
+    if row is None or not row.address:
+        objects.put_target(tx, name, address=address)
+        return
+    changed = row.address != address
+    objects.put_target(tx, name, address_wanted=address if changed else None, retry_at=None)
+    configuration.weigh_address(tx, name, row.address, address, now)

@@ -1,0 +1,151 @@
+"""Queries on holds, the audit trail and requests."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.events.base import canonical
+from hub.store.store import Tx
+from hub.store.tables import audit, hold, request
+
+GENESIS = "0" * 64
+
+
+def content_hash(instance_id: str, action: str, content: Any) -> str:
+    """Names exactly this content: what an administrator releases is what was shown."""
+    text = canonical({"instance": instance_id, "action": action, "content": content})
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def find_open(tx: Tx, instance_id: str, action: str) -> Any:
+    """The one open hold of an instance (or target) and action, or None."""
+    query = sa.select(hold).where(
+        hold.c.instance == instance_id, hold.c.action == action, hold.c.state == "open"
+    )
+    return tx.execute(query).first()
+
+
+def all_open(tx: Tx) -> Sequence[Any]:
+    """Every open hold, oldest first."""
+    return tx.execute(sa.select(hold).where(hold.c.state == "open").order_by(hold.c.id)).all()
+
+
+def by_hash(tx: Tx, prefix: str) -> Any:
+    """The open hold whose hash begins like this, or None when none or several do."""
+    rows = [row for row in all_open(tx) if row.hash.startswith(prefix)]
+    return rows[0] if len(rows) == 1 else None
+
+
+def put_open(
+    tx: Tx, instance_id: str, action: str, content: Sequence[Any], now: datetime
+) -> str | None:
+    """Open the hold, or replace its content. The new hash, or None when nothing changed."""
+    mark = content_hash(instance_id, action, content)
+    old = find_open(tx, instance_id, action)
+    if old is not None and old.hash == mark:
+        return None
+    if old is None:
+        tx.execute(
+            hold.insert().values(
+                instance=instance_id,
+                action=action,
+                state="open",
+                hash=mark,
+                content=content,
+                opened_at=now,
+            )
+        )
+    else:
+        tx.execute(hold.update().where(hold.c.id == old.id).values(hash=mark, content=content))
+    return mark
+
+
+def end(tx: Tx, hold_id: int, state: str, now: datetime) -> None:
+    """Released, dropped, or closed because nothing was left in it."""
+    tx.execute(hold.update().where(hold.c.id == hold_id).values(state=state, ended_at=now))
+
+
+def close_if_open(tx: Tx, row: Any, now: datetime) -> None:
+    """An empty hold closes itself."""
+    if row is not None:
+        end(tx, row.id, "closed", now)
+
+
+def dropped_covers(tx: Tx, instance_id: str, action: str, ids: Collection[int]) -> bool:
+    """Whether an administrator already said no to all of these subjects together."""
+    query = (
+        sa.select(hold)
+        .where(hold.c.instance == instance_id, hold.c.action == action, hold.c.state == "dropped")
+        .order_by(hold.c.id.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return row is not None and set(ids) <= {item["subject"] for item in row.content}
+
+
+def note(tx: Tx, *, actor: str, action: str, what: Any, now: datetime) -> None:
+    """One line of the audit trail, chained to the line before it."""
+    prev = tx.execute(sa.select(audit.c.digest).order_by(audit.c.seq.desc()).limit(1)).scalar()
+    prev = prev or GENESIS
+    digest = _digest(prev, actor, action, what, now)
+    tx.execute(
+        audit.insert().values(
+            prev=prev, digest=digest, at=now, actor=actor, action=action, what=what
+        )
+    )
+
+
+def _digest(prev: str, actor: str, action: str, what: Any, now: datetime) -> str:
+    line = {"prev": prev, "at": now.isoformat(), "actor": actor, "action": action, "what": what}
+    return hashlib.sha256(canonical(line).encode()).hexdigest()
+
+
+def trail(tx: Tx) -> Sequence[Any]:
+    """The audit trail, oldest first."""
+    return tx.execute(sa.select(audit).order_by(audit.c.seq)).all()
+
+
+def trail_is_whole(tx: Tx) -> bool:
+    """Whether each line still follows from the line before it."""
+    prev = GENESIS
+    for row in trail(tx):
+        if row.prev != prev or row.digest != _digest(prev, row.actor, row.action, row.what, row.at):
+            return False
+        prev = row.digest
+    return True
+
+
+def ask(tx: Tx, action: str, body: Any, now: datetime) -> int:
+    """A request to the running hub; its id."""
+    made = tx.execute(request.insert().values(action=action, body=body, made_at=now))
+    return int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
+
+
+def take_requests(tx: Tx, who: str) -> Sequence[Any]:
+    """Requests that nobody took yet; now ours."""
+    rows = tx.execute(
+        sa.select(request).where(request.c.taken.is_(None)).order_by(request.c.id)
+    ).all()
+    for row in rows:
+        tx.execute(request.update().where(request.c.id == row.id).values(taken=who))
+    return rows
+
+
+def answer(
+    tx: Tx, request_id: int, now: datetime, *, result: Any = None, error: str | None = None
+) -> None:
+    """What became of a request."""
+    tx.execute(
+        request.update()
+        .where(request.c.id == request_id)
+        .values(answer=result, error=error, done_at=now)
+    )
+
+
+def answered(tx: Tx, request_id: int) -> Any:
+    """The request's row once it is answered, else None."""
+    query = sa.select(request).where(request.c.id == request_id, request.c.done_at.is_not(None))
+    return tx.execute(query).first()

@@ -1,0 +1,244 @@
+"""Queries on streams and instances: taking a stream, sweeps, health."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.errors import StreamLostError
+from hub.store.store import Tx
+from hub.store.tables import instance, run, stream, tile
+
+SWEEP_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One taken reading of one stream: whoever holds it may write while its epoch stands.
+
+    Attributes:
+        since: the position to resume from; None from the start.
+        changed: the first complete sweep after a changed configuration is not here yet.
+        traceparent: W3C trace context of this run.
+    """
+
+    instance: str
+    connector: str
+    stream: str
+    partition: str
+    epoch: int
+    sweep: int
+    run: int
+    since: str | None
+    changed: bool
+    traceparent: str
+    started: datetime
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents source."""
+        return f"/{self.connector}/{self.instance}"
+
+    @property
+    def where(self) -> sa.ColumnElement[bool]:
+        """The stream's row."""
+        return _is(self.instance, self.stream, self.partition)
+
+
+def _is(instance_id: str, name: str, partition: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        stream.c.instance == instance_id, stream.c.stream == name, stream.c.partition == partition
+    )
+
+
+def ensure(tx: Tx, instance_id: str, name: str, partition: str = "") -> None:
+    """Make the stream's row if it is new."""
+    where = _is(instance_id, name, partition)
+    if tx.execute(sa.select(stream.c.epoch).where(where)).first() is None:
+        tx.execute(
+            stream.insert().values(
+                instance=instance_id, stream=name, partition=partition, health="unknown"
+            )
+        )
+
+
+def raise_epochs(tx: Tx) -> None:
+    """A new owner of the store: whoever still writes for an older one is refused."""
+    tx.execute(stream.update().values(epoch=stream.c.epoch + 1))
+
+
+def take(
+    tx: Tx,
+    *,
+    instance_id: str,
+    connector: str,
+    name: str,
+    fingerprint: str,
+    traceparent: str,
+    now: datetime,
+    partition: str = "",
+    received: bool = False,
+) -> Reading:
+    """Take a stream: a new epoch, and the open sweep where it can be resumed, else a new one."""
+    ensure(tx, instance_id, name, partition)
+    where = _is(instance_id, name, partition)
+    row = tx.execute(sa.select(stream).where(where)).one()
+    resumes = not received and _resumable(row, fingerprint, now)
+    values: dict[str, Any] = {"epoch": row.epoch + 1}
+    if not resumes and not received:
+        values |= {
+            "sweep": row.sweep + 1,
+            "sweep_open": True,
+            "sweep_started": now,
+            "sweep_fingerprint": fingerprint,
+            "checkpoint": None,
+            "finished": [],
+            "incomplete": [],
+        }
+    tx.execute(stream.update().where(where).values(values))
+    run_id = _start_run(
+        tx,
+        instance_id,
+        name,
+        reading="received" if received else "sweep",
+        traceparent=traceparent,
+        now=now,
+    )
+    return Reading(
+        instance=instance_id,
+        connector=connector,
+        stream=name,
+        partition=partition,
+        epoch=row.epoch + 1,
+        sweep=values.get("sweep", row.sweep),
+        run=run_id,
+        since=row.checkpoint if resumes else None,
+        changed=not received and row.fingerprint not in (None, fingerprint),
+        traceparent=traceparent,
+        started=row.sweep_started if resumes else now,
+    )
+
+
+def _resumable(row: Any, fingerprint: str, now: datetime) -> bool:
+    return bool(
+        row.sweep_open
+        and row.checkpoint is not None
+        and row.sweep_fingerprint == fingerprint
+        and now - row.sweep_started < SWEEP_LIFE
+    )
+
+
+def _start_run(
+    tx: Tx, instance_id: str, name: str, *, reading: str, traceparent: str, now: datetime
+) -> int:
+    result = tx.execute(
+        run.insert().values(
+            instance=instance_id,
+            stream=name,
+            reading=reading,
+            started=now,
+            traceparent=traceparent,
+        )
+    )
+    return int(result.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
+
+
+def guard(tx: Tx, reading: Reading, **values: Any) -> Any:
+    """The first statement of every write of a reading: is the stream still ours?
+
+    Raises:
+        StreamLostError: another worker took it; nothing of this transaction is kept.
+    """
+    where = sa.and_(reading.where, stream.c.epoch == reading.epoch)
+    changed = tx.execute(stream.update().where(where).values(epoch=stream.c.epoch, **values))
+    if changed.rowcount != 1:
+        raise StreamLostError(f"{reading.instance}.{reading.stream} was taken by another worker.")
+    return tx.execute(sa.select(stream).where(reading.where)).one()
+
+
+def complete(tx: Tx, reading: Reading, *, fingerprint: str, due: datetime | None) -> bool:
+    """The sweep is complete and settled. True when this ends an outage."""
+    row = guard(
+        tx,
+        reading,
+        sweep_open=False,
+        checkpoint=None,
+        fingerprint=fingerprint,
+        complete_at=reading.started,
+        due=due,
+        failures=0,
+    )
+    return set_health(tx, reading, row, "ok", None)
+
+
+def set_health(tx: Tx, reading: Reading, row: Any, health: str, reason: str | None) -> bool:
+    """Note how the stream stands. True when that is news."""
+    news = row.health != health and not (row.health == "unknown" and health == "ok")
+    values: dict[str, Any] = {"health": health, "reason": reason}
+    if row.health != health:
+        values["since"] = reading.started
+    tx.execute(stream.update().where(reading.where).values(values))
+    return news
+
+
+def fail(tx: Tx, reading: Reading, *, health: str, reason: str, due: datetime) -> bool:
+    """The reading failed; the open sweep stays. True when the outage is news."""
+    row = guard(tx, reading, due=due, failures=stream.c.failures + 1)
+    return set_health(tx, reading, row, health, reason)
+
+
+def end_run(
+    tx: Tx, reading: Reading, *, outcome: str, counts: Any, now: datetime, reason: str | None = None
+) -> None:
+    """Close the run's row; keep the latest 500 of a stream."""
+    tx.execute(
+        run.update()
+        .where(run.c.id == reading.run)
+        .values(outcome=outcome, counts=counts, ended=now, reason=reason)
+    )
+    same = sa.and_(run.c.instance == reading.instance, run.c.stream == reading.stream)
+    tx.execute(run.delete().where(same, run.c.id < reading.run - 500, run.c.outcome == "complete"))
+
+
+def all_streams(tx: Tx) -> Sequence[Any]:
+    """Every stream's row."""
+    return tx.execute(sa.select(stream).order_by(stream.c.instance, stream.c.stream)).all()
+
+
+def last_runs(tx: Tx) -> dict[tuple[str, str], Any]:
+    """The newest ended run per stream."""
+    newest = (
+        sa.select(sa.func.max(run.c.id))
+        .where(run.c.outcome.is_not(None))
+        .group_by(run.c.instance, run.c.stream)
+    )
+    rows = tx.execute(sa.select(run).where(run.c.id.in_(newest))).all()
+    return {(row.instance, row.stream): row for row in rows}
+
+
+def instances(tx: Tx) -> dict[str, Any]:
+    """Every instance that the store knows, by id."""
+    return {row.id: row for row in tx.execute(sa.select(instance)).all()}
+
+
+def put_instance(tx: Tx, instance_id: str, **values: Any) -> None:
+    """Make or change an instance's row."""
+    where = instance.c.id == instance_id
+    if tx.execute(sa.select(instance.c.id).where(where)).first() is None:
+        tx.execute(instance.insert().values(id=instance_id, **values))
+    else:
+        tx.execute(instance.update().where(where).values(values))
+
+
+def tile_tokens(tx: Tx) -> Sequence[Any]:
+    """The unguessable paths: tile, audience, view, token."""
+    return tx.execute(sa.select(tile).order_by(tile.c.tile, tile.c.audience, tile.c.view)).all()
+
+
+def ensure_tile(tx: Tx, name: str, audience: str, view: str, token: str) -> None:
+    """Keep the path of this tile if it has one, else this token is it."""
+    where = sa.and_(tile.c.tile == name, tile.c.audience == audience, tile.c.view == view)
+    if tx.execute(sa.select(tile.c.token).where(where)).first() is None:
+        tx.execute(tile.insert().values(tile=name, audience=audience, view=view, token=token))

@@ -1,0 +1,228 @@
+"""Queries on subjects, their events and references."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.store import Tx
+from hub.store.tables import cause, dirty, event, obj, ref, subject, unreadable
+
+CHUNK = 500  # ids in one IN list, well below every database's limit
+
+
+def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
+    """The values in lists of at most CHUNK."""
+    listed = list(values)
+    for start in range(0, len(listed), CHUNK):
+        yield listed[start : start + CHUNK]
+
+
+def by_keys(
+    tx: Tx, instance_id: str, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Any]:
+    """Stored subjects by (family, key)."""
+    found: dict[tuple[str, str], Any] = {}
+    for family in {family for family, _ in keys}:
+        for part in chunks({key for other, key in keys if other == family}):
+            rows = tx.execute(
+                sa.select(subject).where(
+                    subject.c.instance == instance_id,
+                    subject.c.family == family,
+                    subject.c.key.in_(part),
+                )
+            )
+            found |= {(row.family, row.key): row for row in rows}
+    return found
+
+
+def by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:
+    """Stored subjects by id."""
+    rows: list[Any] = []
+    for part in chunks(ids):
+        rows += tx.execute(sa.select(subject).where(subject.c.id.in_(part))).all()
+    return rows
+
+
+def live(tx: Tx, instance_id: str, families: Collection[str]) -> list[Any]:
+    """Subjects of an instance that are not removed."""
+    return list(
+        tx.execute(
+            sa.select(subject).where(
+                subject.c.instance == instance_id,
+                subject.c.family.in_(families),
+                subject.c.removed_at.is_(None),
+            )
+        )
+    )
+
+
+def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Store new subjects; their ids, in order."""
+    if not rows:
+        return []
+    result = tx.execute(
+        subject.insert().returning(subject.c.id, sort_by_parameter_order=True), list(rows)
+    )
+    return [row.id for row in result]
+
+
+def update(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Change subjects; each row has `id_` and the same columns as the others."""
+    if not rows:
+        return
+    columns: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "id_"}
+    statement = subject.update().where(subject.c.id == sa.bindparam("id_")).values(columns)
+    tx.execute(statement, list(rows))
+
+
+def set_where(tx: Tx, ids: Collection[int], **values: Any) -> None:
+    """The same values for many subjects."""
+    for part in chunks(ids):
+        tx.execute(subject.update().where(subject.c.id.in_(part)).values(values))
+
+
+def see_keys(tx: Tx, instance_id: str, keys: Collection[str], sweep: int) -> None:
+    """These keys were seen by the sweep, though their rows could not be read."""
+    for part in chunks(keys):
+        same = sa.and_(subject.c.instance == instance_id, subject.c.key.in_(part))
+        tx.execute(subject.update().where(same).values(sweep=sweep, missing=0))
+
+
+def put_refs(tx: Tx, rows: Mapping[int, Sequence[dict[str, str]]]) -> None:
+    """Replace the references of these subjects."""
+    for part in chunks(list(rows)):
+        tx.execute(ref.delete().where(ref.c.subject.in_(part)))
+    values = [{"subject": key} | row for key, listed in rows.items() for row in listed]
+    if values:
+        tx.execute(ref.insert(), values)
+
+
+def add_events(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Store accepted changes."""
+    if rows:
+        tx.execute(event.insert(), list(rows))
+
+
+def events_of(tx: Tx, subject_id: int, limit: int = 20) -> Sequence[Any]:
+    """The newest events of a subject, newest first."""
+    query = sa.select(event).where(event.c.subject == subject_id)
+    return tx.execute(query.order_by(event.c.seq.desc()).limit(limit)).all()
+
+
+def count_events(tx: Tx) -> int:
+    """How many changes were accepted in all."""
+    return int(tx.execute(sa.select(sa.func.count()).select_from(event)).scalar_one())
+
+
+def mark_dirty(tx: Tx, ids: Collection[int]) -> None:
+    """These subjects are to be projected."""
+    for part in chunks(set(ids)):
+        known = {
+            row.subject for row in tx.execute(sa.select(dirty).where(dirty.c.subject.in_(part)))
+        }
+        fresh = [{"subject": one} for one in part if one not in known]
+        if fresh:
+            tx.execute(dirty.insert(), fresh)
+
+
+def take_dirty(tx: Tx, now: datetime, limit: int = 2000) -> list[Any]:
+    """Subjects to project now: changed ones, and those that time has caught up with."""
+    query = (
+        sa.select(subject)
+        .outerjoin(dirty, dirty.c.subject == subject.c.id)
+        .where(sa.or_(dirty.c.subject.is_not(None), subject.c.look_again <= now))
+        .order_by(subject.c.id)
+        .limit(limit)
+    )
+    rows = list(tx.execute(query))
+    for part in chunks([row.id for row in rows]):
+        tx.execute(dirty.delete().where(dirty.c.subject.in_(part)))
+    return rows
+
+
+def next_look(tx: Tx) -> datetime | None:
+    """When time alone changes something next."""
+    moment: datetime | None = tx.execute(sa.select(sa.func.min(subject.c.look_again))).scalar()
+    return moment
+
+
+def unseen(tx: Tx, instance_id: str, name: str, sweep: int) -> list[Any]:
+    """Subjects of a stream that are not removed and that this sweep did not see."""
+    return list(
+        tx.execute(
+            sa.select(subject)
+            .where(
+                subject.c.instance == instance_id,
+                subject.c.stream == name,
+                subject.c.removed_at.is_(None),
+                subject.c.sweep != sweep,
+            )
+            .order_by(subject.c.id)
+        )
+    )
+
+
+def shown(tx: Tx, ids: Collection[int]) -> set[int]:
+    """Those of the subjects that have an object which should be present."""
+    found: set[int] = set()
+    for part in chunks(ids):
+        query = (
+            sa.select(cause.c.subject)
+            .join(obj, obj.c.id == cause.c.object)
+            .where(cause.c.subject.in_(part), obj.c.state == "present")
+        )
+        found |= set(tx.execute(query).scalars())
+    return found
+
+
+def note_unreadable(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep rows that could not be understood; the same one again only moves its time."""
+    for row in rows:
+        same = sa.and_(
+            *(unreadable.c[name].is_not_distinct_from(row[name]) for name in _SAME_UNREADABLE)
+        )
+        moved = tx.execute(
+            unreadable.update().where(same).values(at=row["at"], run=row["run"])
+        ).rowcount
+        if not moved:
+            tx.execute(unreadable.insert().values(row))
+
+
+_SAME_UNREADABLE = ("instance", "stream", "key", "container", "reason")
+
+
+def clear_unreadable(tx: Tx, instance_id: str, name: str, before_run: int) -> None:
+    """A complete sweep: what it could read again is no dead letter any more."""
+    tx.execute(
+        unreadable.delete().where(
+            unreadable.c.instance == instance_id,
+            unreadable.c.stream == name,
+            unreadable.c.run < before_run,
+        )
+    )
+
+
+def all_unreadable(tx: Tx) -> Sequence[Any]:
+    """Every row that could not be understood and still can't."""
+    return tx.execute(sa.select(unreadable).order_by(unreadable.c.id)).all()
+
+
+def counts(tx: Tx) -> dict[str, dict[str, int]]:
+    """Per instance: live, staged, unverified, pending."""
+    query = (
+        sa.select(
+            subject.c.instance,
+            sa.func.count().label("live"),
+            sa.func.count(subject.c.staged).label("staged"),
+            sa.func.count(subject.c.unverified_at).label("unverified"),
+            sa.func.count(subject.c.pending_fingerprint).label("pending"),
+        )
+        .where(subject.c.removed_at.is_(None))
+        .group_by(subject.c.instance)
+    )
+    return {
+        row.instance: {name: getattr(row, name) for name in row._fields if name != "instance"}
+        for row in tx.execute(query)
+    }

@@ -1,0 +1,308 @@
+"""Tables (DESIGN, section 7). Times are UTC texts that sort; JSON is canonical text."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+)
+
+from hub.events.base import canonical
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as `2026-11-23T07:12:00.000000Z`: sorts as text on every database."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """To text, in UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """Back to an aware datetime in UTC."""
+        del dialect
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON values as canonical text: equal content is equal text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """To canonical text."""
+        del dialect
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Back to JSON values."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, default=False, server_default=false())
+
+
+def _count(name: str, start: int = 0) -> Column[int]:
+    return Column(name, Integer, nullable=False, default=start, server_default=str(start))
+
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("connector", String(64), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # active | orphaned | failed
+    _flag("paused"),
+    _flag("withdrawn"),
+    Column("routing", Json),  # as applied; a changed one waits in `routing_wanted` while held
+    Column("routing_wanted", Json),
+)
+
+target = Table(
+    "target",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_wanted", Text),  # set: the address changed, and nothing is sent
+    Column("health", String(16), nullable=False, default="unknown"),
+    Column("reason", Text),
+    Column("since", Moment),
+    Column("retry_at", Moment),
+    _count("failures"),
+)
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("instance", String(64), primary_key=True),
+    Column("stream", String(64), primary_key=True),
+    Column("partition", String(64), primary_key=True),
+    Column("checkpoint", Text),
+    Column("delta_checkpoint", Text),
+    _count("sweep"),
+    Column("sweep_started", Moment),
+    _flag("sweep_open"),
+    Column("finished", Json),  # slices that the open sweep covered
+    Column("incomplete", Json),  # containers with unreadable rows of unknown key; null in it: all
+    _count("epoch"),
+    Column("sweep_fingerprint", String(32)),  # configuration of the open sweep
+    Column("fingerprint", String(32)),  # configuration of the last complete sweep
+    Column("complete_at", Moment),
+    Column("health", String(16), nullable=False, default="unknown"),
+    Column("reason", Text),
+    Column("since", Moment),
+    Column("due", Moment),
+    _count("failures"),
+)
+
+subject = Table(
+    "subject",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("instance", String(64), nullable=False),
+    Column("stream", String(64), nullable=False),
+    Column("family", String(32), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Json),
+    Column("fingerprint", String(32), nullable=False),
+    Column("revision", Integer),
+    _count("seq"),
+    Column("container", String(255), nullable=False, default=""),
+    Column("at", Moment),
+    Column("sweep", Integer, nullable=False),
+    _count("missing"),
+    Column("staged", String(64)),
+    Column("removed_at", Moment),
+    Column("pending", Json),  # a state that only the changed configuration made; waits in a hold
+    Column("pending_fingerprint", String(32)),
+    _count("episode"),
+    _count("reopened"),
+    Column("began_at", Moment),
+    Column("ended_at", Moment),
+    Column("look_again", Moment),
+    Column("looked_at", Moment),
+    Column("unverified_at", Moment),
+    UniqueConstraint("instance", "family", "key"),
+    Index("ix_subject_slice", "instance", "stream", "container", "sweep"),
+    Index("ix_subject_look_again", "look_again"),
+)
+
+ref = Table(
+    "ref",
+    metadata,
+    Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(64), primary_key=True),
+    Column("namespace", String(64), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("value", String(255), primary_key=True),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("subject", ForeignKey("subject.id"), nullable=False, index=True),
+    Column("type", String(128), nullable=False),
+    Column("body", Json, nullable=False),
+    Column("run", Integer),
+    Column("at", Moment, nullable=False),
+)
+
+obj = Table(
+    "object",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("instance", String(64), nullable=False, index=True),
+    Column("lane", String(255), nullable=False),
+    Column("tile", String(64)),
+    Column("audience", String(64)),
+    Column("body", Json, nullable=False),
+    Column("hash", String(32), nullable=False),
+    Column("state", String(8), nullable=False),  # present | absent
+    _count("seq"),
+    _flag("withdrawn"),
+    Column("due", Moment),
+    _count("attempts"),
+    Column("status", String(16), nullable=False, default="waiting"),  # waiting | done | rejected
+    Column("reason", Text),
+    Column("remote_id", String(255)),
+    Column("remote_version", String(255)),
+    _count("done_seq"),
+    Column("done_state", String(8)),
+    Column("done_body", Json),
+    Column("done_at", Moment),
+    Column("ownership", String(16)),  # created | adopted | linked
+    Column("intent", Integer),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("target", "kind", "key"),
+    Index("ix_object_tile", "target", "tile", "audience"),
+    Index("ix_object_waiting", "target", "status", "due"),
+)
+
+cause = Table(
+    "cause",
+    metadata,
+    Column("object", ForeignKey("object.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", ForeignKey("subject.id"), primary_key=True),
+    Column("route", String(64), primary_key=True),
+    Index("ix_cause_subject", "subject"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("instance", String(64), nullable=False),
+    Column("action", String(16), nullable=False),  # removal | configuration | address
+    Column("state", String(16), nullable=False),  # open | released | dropped | closed
+    Column("hash", String(12), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_hold_open", "instance", "action", "state"),
+)
+
+unreadable = Table(
+    "unreadable",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("instance", String(64), nullable=False),
+    Column("stream", String(64), nullable=False),
+    Column("key", String(255)),
+    Column("container", String(255)),
+    Column("reason", Text, nullable=False),
+    Column("run", Integer),
+    Column("at", Moment, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("instance", String(64), nullable=False),
+    Column("stream", String(64), nullable=False),
+    Column("reading", String(8), nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("outcome", String(16)),  # complete | failed | received
+    Column("counts", Json),
+    Column("reason", Text),
+    Column("traceparent", String(55), nullable=False),
+    Index("ix_run_stream", "instance", "stream", "id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("prev", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("what", Json, nullable=False),
+)
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("action", String(32), nullable=False),
+    Column("body", Json, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("taken", String(64)),
+    Column("answer", Json),
+    Column("error", Text),
+    Column("done_at", Moment),
+)
+
+tile = Table(
+    "tile",
+    metadata,
+    Column("tile", String(64), primary_key=True),
+    Column("audience", String(64), primary_key=True),
+    Column("view", String(8), primary_key=True),  # live | preview
+    Column("token", String(64), nullable=False, unique=True),
+)
