@@ -1,0 +1,46 @@
+"""The content security policy of a page: nothing but its own style and script, by their hash."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+
+from hub.errors import BadConfigError
+
+_ORIGIN = re.compile(
+    r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?"
+)
+
+
+def digest(source: str) -> str:
+    """The CSP source expression that allows exactly this inline text."""
+    value = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    return f"'sha256-{value}'"
+
+
+def framers(origins: Sequence[str]) -> str:
+    """The value of `frame-ancestors`: who may show the page in a frame; nobody without origins.
+
+    Raises:
+        BadConfigError: an entry is not an origin.
+    """
+    for origin in origins:
+        if origin != "'self'" and not _ORIGIN.fullmatch(origin):
+            raise BadConfigError(
+                f"`frame_ancestors` has {origin!r}: write origins such as"
+                " https://intranet.example.org, without a path."
+            )
+    return " ".join(origins) or "'none'"
+
+
+def policy(*, style: str, script: str | None, frame_ancestors: Sequence[str]) -> str:
+    """The whole header. A page with a script may also read itself again (`connect-src 'self'`)."""
+    parts = ["default-src 'none'", f"style-src {digest(style)}"]
+    if script is not None:
+        parts += [f"script-src {digest(script)}", "connect-src 'self'"]
+    parts += [
+        "base-uri 'none'",
+        "form-action 'none'",
+        f"frame-ancestors {framers(frame_ancestors)}",
+    ]
+    return "; ".join(parts)

@@ -1,0 +1,1 @@
+"""The hub's own pages: tiles for everyone who knows their address, health for this machine."""
