@@ -269,7 +269,7 @@ def _worth_waiting(error: BaseException) -> bool:
     return isinstance(error, RetryableError)
 
 
-_backoff = tenacity.wait_exponential_jitter(initial=0.2, max=5)
+_backoff = tenacity.wait_random_exponential(multiplier=0.2, max=5)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
