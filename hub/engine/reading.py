@@ -110,21 +110,7 @@ class Run:
         return await self.store.write(self._conclude, doubts, answers)
 
     async def _ask(self, rows: Sequence[Any]) -> dict[int, settle.Answer]:
-        connector = self.source.connector
-        if not isinstance(connector, LooksUp):
-            return {row.id: Unknown() for row in rows}
-        gate = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
-
-        async def ask(row: Any) -> settle.Answer:
-            async with gate:
-                try:
-                    return await connector.look_up(row.family, row.key)
-                except Exception as error:  # noqa: BLE001  no answer is no proof, whatever failed
-                    return error
-
-        asked = rows[: settle.MAX_LOOK_UPS]
-        answers = await asyncio.gather(*(ask(row) for row in asked))
-        return {row.id: answer for row, answer in zip(asked, answers, strict=True)}
+        return await ask_source(self.source, rows)
 
     def _conclude(
         self, tx: Tx, doubts: settle.Doubts, answers: Mapping[int, settle.Answer]
@@ -185,6 +171,25 @@ class Run:
         now = self.now()
         streams.end_run(tx, self.reading, outcome="failed", counts={}, now=now, reason=reason)
         return news
+
+
+async def ask_source(source: Source, rows: Sequence[Any]) -> dict[int, settle.Answer]:
+    """Look these subjects up, a few side by side; a fault is an answer that proves nothing."""
+    connector = source.connector
+    if not isinstance(connector, LooksUp):
+        return {row.id: Unknown() for row in rows}
+    gate = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+
+    async def ask(row: Any) -> settle.Answer:
+        async with gate:
+            try:
+                return await connector.look_up(row.family, row.key)
+            except Exception as error:  # noqa: BLE001  no answer is no proof, whatever failed
+                return error
+
+    asked = rows[: settle.MAX_LOOK_UPS]
+    answers = await asyncio.gather(*(ask(row) for row in asked))
+    return {row.id: answer for row, answer in zip(asked, answers, strict=True)}
 
 
 def proof_of(rows: Sequence[Any], answers: Mapping[int, settle.Answer]) -> list[Record | Removal]:

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from hub.contract import Batch, Received, Receives, Stream, Target
-from hub.engine import configuration, intake
+from hub.engine import configuration, intake, reconcile
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
-from hub.engine.reading import Report, Run
+from hub.engine.reading import Report, Run, ask_source
 from hub.errors import BadConfigError
 from hub.store import objects, streams, subjects
 from hub.store.store import Store, Tx
@@ -127,8 +127,53 @@ class Runner:
 
     def _take_in(self, tx: Tx, source: Source, reading: Reading, batch: Batch) -> Counter[str]:
         counts = intake.take_in(tx, reading, batch, now=self.now(), reopen=source.reopen)
-        streams.end_run(tx, reading, outcome="received", counts=dict(counts), now=self.now())
+        self._end_received(tx, reading, counts)
         return counts
+
+    # --- holds -----------------------------------------------------------------------------
+
+    async def release(self, prefix: str, actor: str) -> dict[str, int]:
+        """Apply what an open hold contains, as far as it is still true; what was done, counted.
+
+        Raises:
+            BadConfigError: no open hold has this hash, or its instance is not configured.
+        """
+        row = await self.store.read(reconcile.held, prefix)
+        if row.action == "address":
+            return await self.store.write(
+                reconcile.release_address, row, actor=actor, now=self.now()
+            )
+        source = self.sources.get(row.instance)
+        if source is None:
+            raise BadConfigError(f"{row.instance} is not configured: put its file back first.")
+        name = source.connector.streams()[0].name
+        async with self._lock(row.instance, name):
+            counts = await self._release(source, name, row, actor)
+            await self.project()
+        return counts
+
+    async def _release(self, source: Source, name: str, row: Any, actor: str) -> dict[str, int]:
+        reading = await self._take(source, name, received=True)
+        if row.action == "configuration":
+            counts = await self.store.write(
+                reconcile.release_configuration, reading, row, actor=actor, now=self.now()
+            )
+        else:
+            answers = await ask_source(source, await self.store.read(reconcile.held_rows, row))
+            counts = await self.store.write(
+                reconcile.release_removals,
+                reading,
+                row,
+                answers,
+                actor=actor,
+                now=self.now(),
+                source=source,
+            )
+        await self.store.write(self._end_received, reading, counts)
+        return counts
+
+    def _end_received(self, tx: Tx, reading: Reading, counts: Mapping[str, int]) -> None:
+        streams.end_run(tx, reading, outcome="received", counts=dict(counts), now=self.now())
 
     # --- projecting and delivering ---------------------------------------------------------
 

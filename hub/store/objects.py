@@ -233,6 +233,11 @@ def of_instance(tx: Tx, instance_id: str) -> list[Any]:
     return list(tx.execute(sa.select(obj).where(obj.c.instance == instance_id)))
 
 
+def all_rows(tx: Tx) -> list[Any]:
+    """Every object."""
+    return list(tx.execute(sa.select(obj).order_by(obj.c.id)))
+
+
 def on_tile(tx: Tx, target_id: str, tile: str, audience: str) -> list[Any]:
     """Tile items and freshness of one tile on one target."""
     query = sa.select(obj).where(

@@ -1,0 +1,370 @@
+"""Plan, explain, release, withdraw: what an administrator asks, answers and takes back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from hub.contract import Batch, Present
+from hub.engine import configuration, intake
+from hub.engine.reading import proof_of
+from hub.engine.settle import Answer
+from hub.errors import BadConfigError
+from hub.store import holds, objects, streams, subjects
+from hub.store.store import Tx
+from hub.store.streams import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a plan.
+
+    Attributes:
+        action: create | update | remove; what delivery would do to this object.
+        blocked: why it is not done now (`watch`, `paused`, a hold, a reason); empty: it would be.
+        before, after: the object's body there, and as desired; None where there is none.
+    """
+
+    target: str
+    instance: str
+    kind: str
+    key: str
+    action: Literal["create", "update", "remove"]
+    blocked: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that delivery would change, and what waits for an administrator."""
+
+    steps: Sequence[Step]
+    holds: Sequence[Mapping[str, Any]]
+
+    def count(self, action: str) -> int:
+        """How many steps of this action."""
+        return sum(step.action == action for step in self.steps)
+
+
+def plan(tx: Tx) -> Plan:
+    """What differs from what stands on the targets; freshness is left out, it is no content."""
+    instances = streams.instances(tx)
+    blocked = {name for name, row in objects.targets(tx).items() if row.address_wanted is not None}
+    steps = []
+    for row in objects.pending(tx):
+        action = _action(row)
+        if action is not None and row.kind != "freshness":
+            steps.append(_step(row, action, _blocked(row, instances.get(row.instance), blocked)))
+    return Plan(steps, [shown_hold(row) for row in holds.all_open(tx)])
+
+
+def _action(row: Any) -> Literal["create", "update", "remove"] | None:
+    was = row.done_state == "present"
+    if row.state == "present":
+        if not was:
+            return "create"
+        return "update" if row.done_body != row.body else None
+    return "remove" if was else None
+
+
+def _blocked(row: Any, instance: Any, moved: set[str]) -> str:
+    if row.target in moved:
+        return "the target's address changed: see `hub hold`"
+    if row.withdrawn or instance is None:
+        return ""
+    if instance.paused:
+        return "paused"
+    if instance.mode != "live":
+        return str(instance.mode)
+    return row.reason or ""
+
+
+def _step(row: Any, action: Literal["create", "update", "remove"], blocked: str) -> Step:
+    return Step(
+        target=row.target,
+        instance=row.instance,
+        kind=row.kind,
+        key=row.key,
+        action=action,
+        blocked=blocked,
+        before=row.done_body,
+        after=row.body if row.state == "present" else None,
+    )
+
+
+def shown_hold(row: Any) -> dict[str, Any]:
+    """A hold as screens and scripts see it."""
+    return {
+        "hash": row.hash,
+        "instance": row.instance,
+        "action": row.action,
+        "opened_at": row.opened_at.isoformat(),
+        "size": len(row.content),
+        "content": row.content,
+    }
+
+
+# --- explain ------------------------------------------------------------------------------------
+
+
+def explain(tx: Tx, text: str) -> list[dict[str, Any]]:
+    """Objects that match a key, a subject or a part of it, each back to cause, run and route."""
+    return [_explained(tx, row) for row in objects.find(tx, text)]
+
+
+def _explained(tx: Tx, row: Any) -> dict[str, Any]:
+    shown = {
+        "target": row.target,
+        "kind": row.kind,
+        "key": row.key,
+        "desired": row.state,
+        "body": row.body,
+        "status": row.status,
+        "reason": row.reason,
+        "withdrawn": row.withdrawn,
+        "published": row.done_state == "present",
+        "published_at": _iso(row.done_at),
+        "remote_version": row.remote_version,
+        "versions": {"desired": row.seq, "done": row.done_seq},
+    }
+    return shown | {"causes": [_cause(tx, one) for one in objects.causes(tx, row.id)]}
+
+
+def _cause(tx: Tx, one: Any) -> dict[str, Any]:
+    return {
+        "instance": one.instance,
+        "stream": one.stream,
+        "family": one.family,
+        "subject": one.key,
+        "route": one.route,
+        "removed_at": _iso(one.removed_at),
+        "unverified_at": _iso(one.unverified_at),
+        "reopened": one.reopened,
+        "events": [_event(row) for row in subjects.events_of(tx, one.id)],
+    }
+
+
+def _event(row: Any) -> dict[str, Any]:
+    return {"at": _iso(row.at), "run": row.run, "type": row.type} | {
+        name: row.body.get(name) for name in ("id", "seq", "time", "traceparent", "data")
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+# --- holds --------------------------------------------------------------------------------------
+
+
+def held(tx: Tx, prefix: str) -> Any:
+    """The open hold that a hash names.
+
+    Raises:
+        BadConfigError: none or several begin like this.
+    """
+    row = holds.by_hash(tx, prefix)
+    if row is None:
+        raise BadConfigError(
+            f"No open hold is named {prefix}. Its content may have changed since you looked: "
+            "run `hub hold list` and release what it shows now."
+        )
+    return row
+
+
+def held_rows(tx: Tx, row: Any) -> list[Any]:
+    """Subjects of a removal hold that are still missing."""
+    rows = subjects.by_ids(tx, [line["subject"] for line in row.content])
+    return [one for one in rows if one.removed_at is None and one.staged]
+
+
+def release_removals(
+    tx: Tx,
+    reading: Reading,
+    row: Any,
+    answers: Mapping[int, Answer],
+    *,
+    actor: str,
+    now: datetime,
+    source: configuration.Source,
+) -> dict[str, int]:
+    """Apply the removals that are still true; what came back or can't be asked is kept."""
+    rows = held_rows(tx, row)
+    alive = [one for one in rows if isinstance(answers.get(one.id), Present)]
+    intake.take_in(tx, reading, Batch(proof_of(alive, answers)), now=now, reopen=source.reopen)
+    gone = [
+        one for one in rows if one not in alive and not isinstance(answers.get(one.id), Exception)
+    ]
+    intake.remove(tx, reading, gone, now)
+    holds.end(tx, row.id, "released", now)
+    counts = {"removed": len(gone), "back": len(alive), "kept": len(rows) - len(gone) - len(alive)}
+    what = {"hold": row.hash, "instance": row.instance, "action": row.action} | counts
+    holds.note(tx, actor=actor, action="release", what=what, now=now)
+    return counts
+
+
+def release_configuration(
+    tx: Tx, reading: Reading, row: Any, *, actor: str, now: datetime
+) -> dict[str, int]:
+    """The changed configuration holds for everything from now on."""
+    holds.end(tx, row.id, "released", now)
+    intake.accept_pending(tx, reading, configuration.pending(tx, row.instance), now)
+    configuration.apply_routing(tx, row.instance, now)
+    what = {"hold": row.hash, "instance": row.instance, "action": row.action}
+    holds.note(tx, actor=actor, action="release", what=what, now=now)
+    return {"changed": len(row.content)}
+
+
+def release_address(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
+    """The target at its new address starts with an empty ledger."""
+    wanted = objects.targets(tx)[row.instance].address_wanted
+    objects.forget_target(tx, row.instance)
+    objects.put_target(
+        tx, row.instance, address=wanted, address_wanted=None, failures=0, retry_at=None
+    )
+    holds.end(tx, row.id, "released", now)
+    what = {"hold": row.hash, "target": row.instance, "address": wanted}
+    holds.note(tx, actor=actor, action="release", what=what, now=now)
+    return {"changed": 1}
+
+
+def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
+    """Keep the subjects of a removal hold, and do not ask again unless the set grows.
+
+    Raises:
+        BadConfigError: the hold is of another kind; put the old configuration back instead.
+    """
+    row = held(tx, prefix)
+    if row.action != "removal":
+        raise BadConfigError(
+            "Only removals can be dropped. To refuse a changed configuration or address, put the "
+            "old one back in the YAML: the hold then closes by itself."
+        )
+    holds.end(tx, row.id, "dropped", now)
+    what = {"hold": row.hash, "instance": row.instance, "size": len(row.content)}
+    holds.note(tx, actor=actor, action="drop", what=what, now=now)
+    return row
+
+
+# --- withdraw and pause -------------------------------------------------------------------------
+
+
+def to_withdraw(
+    tx: Tx, *, instance: str | None = None, target: str | None = None, text: str | None = None
+) -> list[Any]:
+    """Objects that a withdrawal with these words would take away."""
+    if text is not None:
+        rows = objects.find(tx, text)
+    elif instance is not None:
+        rows = objects.of_instance(tx, instance)
+    else:
+        rows = objects.all_rows(tx)
+    return [
+        row
+        for row in rows
+        if (target is None or row.target == target)
+        and (row.state == "present" or row.done_state == "present")
+    ]
+
+
+def withdraw(
+    tx: Tx, rows: Sequence[Any], *, instance: str | None, actor: str, now: datetime
+) -> int:
+    """Take these objects away, and keep them away until it is undone."""
+    for row in rows:
+        objects.make_absent(tx, row.id, now, withdrawn=True)
+    if instance is not None:
+        streams.put_instance(tx, instance, withdrawn=True)
+    what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in rows]}
+    holds.note(tx, actor=actor, action="withdraw", what=what, now=now)
+    return len(rows)
+
+
+def undo_withdrawal(
+    tx: Tx, *, instance: str | None, text: str | None, actor: str, now: datetime
+) -> int:
+    """Whatever was withdrawn is projected again, as it should look now."""
+    rows = objects.find(tx, text) if text else objects.all_rows(tx)
+    back = [r for r in rows if r.withdrawn and instance in (None, r.instance)]
+    objects.set_ids(tx, [row.id for row in back], withdrawn=False)
+    for one in {instance} if instance else {row.instance for row in back}:
+        if one is not None and not text:
+            streams.put_instance(tx, one, withdrawn=False)
+    causes = [cause.id for row in back for cause in objects.causes(tx, row.id)]
+    subjects.mark_dirty(tx, causes)
+    what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in back]}
+    holds.note(tx, actor=actor, action="withdraw undone", what=what, now=now)
+    return len(back)
+
+
+def pause(tx: Tx, names: Sequence[str], *, paused: bool, actor: str, now: datetime) -> list[str]:
+    """Pause or resume instances: neither reading nor sending. Those that changed."""
+    known = streams.instances(tx)
+    if unknown := sorted(set(names) - known.keys()):
+        raise BadConfigError(
+            f"No instance is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}."
+        )
+    changed = [name for name in names if known[name].paused is not paused]
+    for name in changed:
+        streams.put_instance(tx, name, paused=paused)
+    if changed:
+        action = "pause" if paused else "resume"
+        holds.note(tx, actor=actor, action=action, what={"instances": changed}, now=now)
+    return changed
+
+
+# --- status -------------------------------------------------------------------------------------
+
+
+def status(tx: Tx) -> dict[str, Any]:
+    """How everything stands, as JSON values."""
+    runs = streams.last_runs(tx)
+    return {
+        "instances": [_instance(row) for row in streams.instances(tx).values()],
+        "streams": [_stream(row, runs) for row in streams.all_streams(tx)],
+        "targets": [_target(row) for row in objects.targets(tx).values()],
+        "objects": [row._asdict() for row in objects.counts(tx)],
+        "subjects": subjects.counts(tx),
+        "troubled": [_troubled(row) for row in objects.troubled(tx)],
+        "unreadable": [_plain(row) for row in subjects.all_unreadable(tx)],
+        "holds": [shown_hold(row) for row in holds.all_open(tx)],
+        "tiles": [_plain(row) for row in streams.tile_tokens(tx)],
+        "events": subjects.count_events(tx),
+    }
+
+
+def _plain(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row._asdict().items()
+    }
+
+
+def _instance(row: Any) -> dict[str, Any]:
+    wanted = ("id", "connector", "mode", "state", "paused", "withdrawn")
+    return {name: getattr(row, name) for name in wanted}
+
+
+def _stream(row: Any, runs: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+    wanted = ("instance", "stream", "health", "reason", "since", "complete_at", "due", "failures")
+    last = runs.get((row.instance, row.stream))
+    shown = {name: value for name, value in _plain(row).items() if name in wanted}
+    return shown | {"counts": last.counts if last is not None else None}
+
+
+def _target(row: Any) -> dict[str, Any]:
+    return _plain(row)
+
+
+def _troubled(row: Any) -> dict[str, Any]:
+    wanted = ("target", "kind", "key", "status", "reason", "attempts", "due")
+    return {name: value for name, value in _plain(row).items() if name in wanted}
+
+
+def as_json(plan_: Plan) -> dict[str, Any]:
+    """A plan as JSON values."""
+    counts = {action: plan_.count(action) for action in ("create", "update", "remove")}
+    return {"counts": counts, "steps": [asdict(step) for step in plan_.steps], "holds": plan_.holds}
