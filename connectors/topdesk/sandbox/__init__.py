@@ -1,8 +1,8 @@
-"""A sandbox TOPdesk: a small, deterministic server that behaves like the REST API of a service desk.
+"""A sandbox TOPdesk: a small, deterministic server that behaves like its REST API.
 
 It serves the demo and the tests, knows the bad days too (`faults`), and tells one Dutch morning
-(`story`). Start it with `hub sandbox topdesk --port 8801`, or use `TopdeskSandbox` in a test. Where TOPdesk's behaviour is not
-documented, the module that had to choose says so.
+(`story`). Start it with `hub sandbox topdesk --port 8801`, or use `TopdeskSandbox` in a test.
+Where TOPdesk's behaviour is not documented, the module that had to choose says so.
 
 Serve it with uvicorn's `date_header=False`: the Date header comes from the virtual clock.
 """

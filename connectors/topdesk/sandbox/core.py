@@ -8,7 +8,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.topdesk.sandbox.access import Account, Accounts, say_error
 from connectors.topdesk.sandbox.clock import VirtualClock
@@ -26,7 +26,7 @@ API = "/tas/api"
 
 
 class TopdeskSandbox:
-    """A small server that behaves like TOPdesk's REST API; `app` is the ASGI application.
+    """A small server that behaves like TOPdesk's REST API.
 
     Args:
         options: how it behaves.
@@ -40,6 +40,7 @@ class TopdeskSandbox:
         faults: rules for bad days.
         accounts: who may log in.
         account: the account of the options; its rights may be changed.
+        app: the ASGI application.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class TopdeskSandbox:
         handlers = {HTTPException: say_error}
         api = Starlette(routes=self._routes(), exception_handlers=handlers)
         self._wire = Wire(api, self.faults, self.clock.now)
-        self._control = Control(self).app()
+        self.app: ASGIApp = _Front(self, Control(self).app(), self._wire)
 
     @property
     def requests(self) -> deque[LoggedRequest]:
@@ -79,21 +80,6 @@ class TopdeskSandbox:
         """A transport for `httpx.AsyncClient` that reaches this sandbox without a network."""
         return _InProcess(self.app)
 
-    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application.
-
-        Raises:
-            ConnectionResetError: a `reset` rule; a server then drops the connection.
-        """
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        elif scope["path"].startswith("/__sim/"):
-            await self._control(scope, receive, send)
-        else:
-            if self.options.autoplay:
-                self.story.play_until(self.clock.now())
-            await self._wire(scope, receive, send)
-
     def _touch(self, ident: str) -> None:
         row = self.state.incidents.get(ident)
         if row is not None:
@@ -108,6 +94,27 @@ class TopdeskSandbox:
             *(Route(API + path, rest.listing) for path in LISTS),
             *_rest_routes(rest),
         ]
+
+
+class _Front:
+    """The door: the control API, or TOPdesk. An object, because uvicorn misreads bound methods."""
+
+    def __init__(self, sandbox: TopdeskSandbox, control: ASGIApp, desk: ASGIApp) -> None:
+        self._sandbox, self._control, self._desk = sandbox, control, desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a `reset` rule raises ConnectionResetError, which servers expect."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["path"].startswith("/__sim/"):
+            await self._control(scope, receive, send)
+        else:
+            self._play()
+            await self._desk(scope, receive, send)
+
+    def _play(self) -> None:
+        if self._sandbox.options.autoplay:
+            self._sandbox.story.play_until(self._sandbox.clock.now())
 
 
 def _incident_routes(reads: Incidents, writes: Writes) -> list[BaseRoute]:
@@ -159,8 +166,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 class _InProcess(httpx.AsyncBaseTransport):
     """ASGI in this process; a broken connection looks to httpx as it does on a network."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], object]) -> None:
-        self._inner = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # httpx has its own names for ASGI's types
+    def __init__(self, app: ASGIApp) -> None:
+        self._inner = httpx.ASGITransport(app=app)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         try:

@@ -45,9 +45,9 @@ class Incidents:
         return listed([rows.render(row, fields, iso=iso) for row in rows_here], following)
 
     async def one(self, request: Request) -> Response:
-        """GET /incidents/id/{id} and /incidents/number/{number}."""
+        """GET /incidents/id/{id} and /incidents/number/{number}: no parameter is specified."""
         row = self.find(request, self.reader(request))
-        params = self._params(request, ONE)
+        params = self._params(request, ONE, spec=())
         return JSONResponse(rows.render(row, _fields(params), iso=_iso(params)))
 
     async def trail(self, request: Request) -> Response:

@@ -77,7 +77,7 @@ class TopdeskState:
         moment = at or self._now()
         ident = fields.get("id") or self.new_id("incident")
         number = (
-            fields.get("number") or f"I {moment.astimezone(AMSTERDAM):%y%m} {9000 + self._made}"
+            fields.get("number") or f"I {moment.astimezone(AMSTERDAM):%y%m} {10_000 + self._made}"
         )
         row = empty() | seeds.reference_fields(self.catalogue, "Werkplek", "Geregistreerd", "P3")
         row |= {"id": ident, "number": number, "caller": self.catalogue.caller("Sean")}
@@ -125,14 +125,13 @@ class TopdeskState:
         at: datetime | None = None,
         request: bool = False,
     ) -> Entry:
-        """Add an entry to the progress trail; modificationDate moves too.
+        """Add an entry to the trail; modificationDate moves too (an assumption).
 
         Args:
             ident: the incident's id.
             text: HTML that TOPdesk allows, or plain text.
             internal: `invisibleForCaller`.
             author: an operator's name; with `request` a person's.
-            at: when; None: now.
             request: a request, which also joins the incident's `request` text.
         """
         moment = (at or self._now()).replace(microsecond=0)

@@ -103,20 +103,21 @@ class Story:
             solved_for: how long a solved one stays.
             branch: whose tile; None: everyone's majors of all branches.
         """
-        shown: dict[str, tuple[TileState, datetime]] = {}
-        for beat in BEATS if self.steps else ():
-            at = self._start + beat.after
-            if at > now or beat.shows is None:
-                continue
-            number, state = beat.shows
-            shown.pop(number, None)
-            if state is not None:
-                shown[number] = (state, at)
         return {
             number: state
-            for number, (state, at) in shown.items()
-            if (state == "open" or now - at < solved_for) and _concerns(number, branch)
+            for number, (state, at) in self._shown(now).items()
+            if state is not None
+            and (state == "open" or now - at < solved_for)
+            and _concerns(number, branch)
         }
+
+    def _shown(self, now: datetime) -> dict[str, tuple[TileState | None, datetime]]:
+        shown: dict[str, tuple[TileState | None, datetime]] = {}
+        for beat in BEATS if self.steps else ():
+            at = self._start + beat.after
+            if at <= now and beat.shows is not None:
+                shown[beat.shows[0]] = (beat.shows[1], at)
+        return shown
 
     def _step(self, beat: Beat) -> Step:
         at = self._start + beat.after

@@ -72,9 +72,11 @@ class Supporting:
         """GET /operators/current."""
         card = self.whose(request).operator
         surname, _, first = str(card["name"]).partition(", ")
-        names = {"dynamicName": card["name"], "surName": surname, "firstName": first}
         about = {"status": "operator", "accountType": "regular", "apiAccount": True}
-        return JSONResponse({"id": card["id"]} | names | about)
+        row = {**card, "dynamicName": card["name"], "surName": surname, "firstName": first, **about}
+        del row["name"]
+        asked = only(request, ("fields",), strict=self.options.params == "strict").get("fields")
+        return JSONResponse(rows.render(row, asked.split(",") if asked else None, iso=True))
 
     async def filters(self, request: Request) -> Response:
         """GET /operators/id/{id}/filters/{branch,category,operator}."""
