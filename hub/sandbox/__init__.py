@@ -1,0 +1,1 @@
+"""Sandboxes that the hub ships: the intranet on the other side of the reference open API."""

@@ -1,0 +1,95 @@
+"""How the answers of the API are documented, and the OpenAPI 3.1 document itself."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from hub.sandbox.intranet import problems
+from hub.sandbox.intranet.models import Problem
+
+_TEXTS = {
+    304: "Not changed since the version in If-None-Match",
+    400: "The body is not JSON",
+    401: "A valid token is missing",
+    403: "The token may only read",
+    404: "There is no such object",
+    412: "If-Match or If-None-Match does not hold; nothing was changed",
+    413: "The body is larger than 64 KiB",
+    422: "Invalid request, unknown audience group, or an idempotency key used for another request",
+    429: "Too many requests",
+    500: "Something went wrong; type `already-exists` means that the object is there",
+    503: "Not available now",
+}
+_ETAG = {"ETag": {"description": "Version of the object.", "schema": {"type": "string"}}}
+_REPLAY = {
+    "Idempotent-Replay": {
+        "description": "`true`: the kept answer of an earlier request with this key.",
+        "schema": {"const": "true"},
+    }
+}
+_RETRY = {
+    "Retry-After": {
+        "description": "Seconds to wait, or the HTTP date after which to try again.",
+        "schema": {"type": "string"},
+    }
+}
+_CHALLENGE = {
+    "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}
+}
+_HEADERS: dict[int, dict[str, Any]] = {304: _ETAG, 401: _CHALLENGE, 429: _RETRY, 503: _RETRY}
+
+_ABOUT = """
+What an intranet needs to offer so that other systems can publish on it: keyed objects that look
+like *this*, not messages. `PUT` creates or replaces, `DELETE` takes away, and both may be repeated
+without a further effect. It is a reference, not the API of any product.
+
+- **Versions.** Every object has an ETag; `If-Match` and `If-None-Match` guard writes (412).
+- **Idempotency.** A `PUT` repeated with its `Idempotency-Key` gets the answer that it had.
+- **Errors** are `application/problem+json` (RFC 9457).
+- **Pace.** 429 and 503 may carry `Retry-After`.
+"""
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document answers without a success; 429 and 503 can come from everywhere."""
+    return {status: _answer(status) for status in sorted({*statuses, 429, 503})}
+
+
+def _answer(status: int) -> dict[str, Any]:
+    documented: dict[str, Any] = {"description": _TEXTS[status]}
+    if status in _HEADERS:
+        documented["headers"] = _HEADERS[status]
+    if status >= 400:
+        schema = {"$ref": "#/components/schemas/Problem"}
+        documented["content"] = {problems.MEDIA_TYPE: {"schema": schema}}
+    return documented
+
+
+def versioned(description: str, *, replay: bool = False) -> dict[str, Any]:
+    """Document an answer that carries an ETag."""
+    return {"description": description, "headers": {**_ETAG, **(_REPLAY if replay else {})}}
+
+
+def document(app: FastAPI, version: str) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the API; it names no server, so it fits every one."""
+    made = get_openapi(
+        title="Reference open API of an intranet",
+        version=version,
+        summary="Keyed objects on an intranet: tile items, freshness and timeline posts.",
+        description=_ABOUT.strip(),
+        routes=app.routes,
+        tags=[
+            {"name": "about", "description": "What the intranet can do."},
+            {"name": "tile-item", "description": "Rows of a tile on the dashboard."},
+            {"name": "freshness", "description": "How long the rows of a tile may be believed."},
+            {"name": "timeline", "description": "Short messages on the timeline."},
+        ],
+        license_info={"name": "MIT", "identifier": "MIT"},
+    )
+    _, schemas = models_json_schema(
+        [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    made["components"]["schemas"] |= schemas["$defs"]
+    return made

@@ -1,0 +1,42 @@
+"""What can be chosen about the sandbox intranet."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Language = Literal["nl", "en"]
+
+GROUPS = ("ouder-amstel", "diemen", "uithoorn", "uitvoeringsorganisatie")
+
+
+class IntranetOptions(BaseModel):
+    """Settings of one sandbox intranet; the tokens open nothing but this sandbox."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field("Intranet Duo+", description="Name in the header of the pages.")
+    token: str = Field(
+        "sandbox-token",
+        min_length=1,
+        repr=False,
+        description="Bearer token that may read and write.",
+    )
+    readonly_token: str = Field(
+        "sandbox-read-token",
+        min_length=1,
+        repr=False,
+        description="Bearer token that may only read.",
+    )
+    groups: tuple[str, ...] = Field(GROUPS, description="Groups that an audience may name.")
+    language: Language = Field("nl", description="Language of the pages when nobody asks for one.")
+    tile_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s]+$",
+        description="Address of a tile to show in a frame on the dashboard.",
+    )
+    control_secret: str | None = Field(
+        None,
+        min_length=1,
+        repr=False,
+        description="Secret that the control addresses ask for in the header X-Sandbox-Secret.",
+    )

@@ -1,0 +1,141 @@
+"""The pages of the sandbox intranet: whole HTML from stored objects, without JavaScript."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from hub.sandbox.intranet import catalogue, tiles
+from hub.sandbox.intranet.options import IntranetOptions, Language
+from hub.sandbox.intranet.state import LoggedRequest, ObjectStore
+
+_REQUESTS_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: language of the page, and group (None: of no group)."""
+
+    language: Language
+    group: str | None
+
+
+class Pages:
+    """Writes the pages; what the addresses serve is exactly what these methods return."""
+
+    def __init__(
+        self,
+        options: IntranetOptions,
+        store: ObjectStore,
+        log: Sequence[LoggedRequest],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.options = options
+        self._store = store
+        self._log = log
+        self._now = now
+        self._templates = Environment(
+            loader=PackageLoader("hub.sandbox.intranet"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def dashboard(self, viewer: Viewer) -> str:
+        """Return the dashboard with the tile at its fixed place."""
+        found = tiles.tiles_for(self._store, viewer.group, self._now())
+        return self._render("dashboard.html", "/", viewer, tiles=found)
+
+    def timeline(self, viewer: Viewer) -> str:
+        """Return the timeline: published posts first, then those of colleagues."""
+        found = [(one, tiles.read_post(one)) for one in tiles.posts_for(self._store, viewer.group)]
+        return self._render("timeline.html", "/timeline", viewer, posts=found)
+
+    def requests(self, viewer: Viewer) -> str:
+        """Return the newest requests to the API."""
+        newest = list(self._log)[: -_REQUESTS_SHOWN - 1 : -1]
+        return self._render("requests.html", "/requests", viewer, requests=newest)
+
+    def style(self) -> str:
+        """Return the style sheet."""
+        return self._templates.get_template("intranet.css").render()
+
+    def _render(self, template: str, path: str, viewer: Viewer, **content: Any) -> str:
+        now, language = self._now(), viewer.language
+        return self._templates.get_template(template).render(
+            content,
+            t=catalogue.TEXTS[language],
+            catalogue=catalogue,
+            options=self.options,
+            viewer=viewer,
+            language=language,
+            path=path,
+            url=partial(_url, viewer=viewer),
+            when=partial(catalogue.moment, now=now, language=language),
+            greeting=catalogue.greeting(now, language),
+            local=partial(tiles.in_language, language=language),
+        )
+
+
+def _url(path: str, viewer: Viewer, **changed: str) -> str:
+    chosen = {"lang": viewer.language, "group": viewer.group, **changed}
+    return f"{path}?{urlencode({key: value for key, value in chosen.items() if value})}"
+
+
+def page_router(pages: Pages) -> APIRouter:
+    """Return the addresses that people open."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    async def dashboard(request: Request) -> Response:
+        return _html(pages, pages.dashboard(_viewer(request, pages.options)))
+
+    @router.get("/timeline")
+    async def timeline(request: Request) -> Response:
+        return _html(pages, pages.timeline(_viewer(request, pages.options)))
+
+    @router.get("/requests")
+    async def requests(request: Request) -> Response:
+        return _html(pages, pages.requests(_viewer(request, pages.options)))
+
+    @router.get("/assets/intranet.css")
+    async def style() -> Response:
+        return Response(pages.style(), media_type="text/css")
+
+    return router
+
+
+def _viewer(request: Request, options: IntranetOptions) -> Viewer:
+    group = request.query_params.get("group")
+    wanted = [request.query_params.get("lang", "").lower()]
+    accepted = request.headers.get("accept-language", "").lower().split(",")
+    wanted += [one.split(";")[0].strip().split("-")[0] for one in accepted]
+    known: dict[str, Language] = {"nl": "nl", "en": "en"}
+    language = next((known[one] for one in wanted if one in known), options.language)
+    return Viewer(language, group if group in options.groups else None)
+
+
+def _html(pages: Pages, page: str) -> Response:
+    headers = {
+        "Content-Security-Policy": _policy(pages.options.tile_url),
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Language",
+    }
+    return HTMLResponse(page, headers=headers)
+
+
+def _policy(tile_url: str | None) -> str:
+    parts = urlsplit(tile_url or "")
+    frame = f"{parts.scheme}://{parts.netloc}" if tile_url else "'none'"
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+        f"frame-src {frame}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,147 @@
+"""What the sandbox intranet remembers: objects, idempotent answers and the request log."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.sandbox.intranet.models import Kind
+
+KEPT_ANSWERS = 10_000
+
+
+def canonical(body: Mapping[str, Any]) -> str:
+    """Write a body so that equal bodies are equal texts."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def digest(text: str) -> str:
+    """Return a short SHA-256 of a text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One object; `etag` is quoted as the header needs it, `updated_at` is UTC."""
+
+    kind: Kind
+    external_id: str
+    etag: str
+    body: Mapping[str, Any]
+    updated_at: datetime
+
+    def as_item(self) -> dict[str, Any]:
+        """Return the shape in which the API gives it."""
+        return {
+            "external_id": self.external_id,
+            "etag": self.etag,
+            "body": dict(self.body),
+            "updated_at": self.updated_at.isoformat(),
+        }
+
+
+def make_object(
+    kind: Kind, external_id: str, body: Mapping[str, Any], at: datetime
+) -> StoredObject:
+    """Build an object; its version follows from its key and content alone."""
+    version = digest(f"{kind}\n{external_id}\n{canonical(body)}")
+    return StoredObject(kind, external_id, f'"{version}"', body, at)
+
+
+class ObjectStore:
+    """Objects by kind and external id, in memory; `now` is the clock of their changes."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self._objects: dict[tuple[Kind, str], StoredObject] = {}
+
+    def get(self, kind: Kind, external_id: str) -> StoredObject | None:
+        """Return one object, or None when there is none."""
+        return self._objects.get((kind, external_id))
+
+    def put(self, kind: Kind, external_id: str, body: Mapping[str, Any]) -> StoredObject:
+        """Create or replace; an equal body leaves the object as it was."""
+        made = make_object(kind, external_id, body, self.now())
+        old = self.get(kind, external_id)
+        if old is not None and old.etag == made.etag:
+            return old
+        self._objects[kind, external_id] = made
+        return made
+
+    def delete(self, kind: Kind, external_id: str) -> bool:
+        """Take an object away; False when there was none."""
+        return self._objects.pop((kind, external_id), None) is not None
+
+    def of_kind(self, kind: Kind) -> list[StoredObject]:
+        """Return the objects of a kind in order of their key."""
+        found = [one for (of, _), one in self._objects.items() if of == kind]
+        return sorted(found, key=lambda one: one.external_id)
+
+    def page(self, kind: Kind, after: str, limit: int) -> tuple[list[StoredObject], bool]:
+        """Return at most `limit` objects after a key, and whether there are more."""
+        rest = [one for one in self.of_kind(kind) if one.external_id > after]
+        return rest[:limit], len(rest) > limit
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._objects.clear()
+
+    def __iter__(self) -> Iterator[StoredObject]:
+        return iter(list(self._objects.values()))
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole HTTP answer."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class IdempotentAnswers:
+    """Answers kept by idempotency key, the oldest forgotten first."""
+
+    def __init__(self, limit: int = KEPT_ANSWERS) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
+
+    def find(self, key: str) -> tuple[str, Answer] | None:
+        """Return the fingerprint of the first request with this key, and its answer."""
+        return self._kept.get(key)
+
+    def keep(self, key: str, fingerprint: str, answer: Answer) -> None:
+        """Remember the answer of a request that was carried out."""
+        self._kept[key] = (fingerprint, answer)
+        if len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+
+
+@dataclass(frozen=True)
+class LoggedRequest:
+    """One request to the API: when (UTC), what, and how it ended.
+
+    `status` is None when the answer broke off. `applied` says that the intranet carried it out,
+    whatever the caller was told; `replayed` that a kept answer was given again.
+    """
+
+    at: datetime
+    method: str
+    path: str
+    query: str
+    status: int | None
+    idempotency_key: str | None
+    digest: str
+    body: str
+    applied: bool = False
+    replayed: bool = False

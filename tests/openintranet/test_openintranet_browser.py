@@ -1,0 +1,82 @@
+import contextlib
+import shutil
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed on this machine"),
+]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@contextlib.asynccontextmanager
+async def browser():
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as play:
+        chromium = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield chromium
+        finally:
+            await chromium.close()
+
+
+@pytest.fixture
+async def filled(api, item, freshness):
+    links = [{"rel": "details", "href": "https://servicepunt.example/a"}]
+    title = "Internetverbinding van de gemeentewerf en de buitendienst valt telkens weg"
+    body = item(title, links=links, workaround={"nl": "Gebruik de hotspot."}, reopened=2)
+    await api.put("/v1/tile-item/a", json=body)
+    solved = item("Printen", state="solved", solved_at="2026-11-23T07:00:00Z", links=links)
+    await api.put("/v1/tile-item/b", json=solved)
+    await api.put("/v1/freshness/f", json=freshness())
+    post = {"text": {"nl": "Onderhoud vanavond"}, "audience": {"everyone": True}}
+    await api.put("/v1/timeline/t", json=post)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_serious(filled, sandbox, clock, served, scheme):
+    from axe_playwright_python.async_playwright import Axe
+
+    async with served(sandbox.app) as url, browser() as chromium:
+        context = await chromium.new_context(color_scheme=scheme, bypass_csp=True)
+        page = await context.new_page()
+        for path in ("/", "/timeline", "/requests", "/?lang=en&group=uithoorn", "/"):
+            await page.goto(url + path)
+            found = (await Axe().run(page)).response
+            assert len(found["passes"]) > 10
+            serious = [
+                (one["id"], [node["html"] for node in one["nodes"]])
+                for one in found["violations"]
+                if one["impact"] in {"serious", "critical"}
+            ]
+            assert serious == [], path
+            clock.advance(200)  # the last visit finds the tile stale
+
+
+async def test_pages_fit_a_narrow_screen_and_large_text(filled, sandbox, served):
+    async with served(sandbox.app) as url, browser() as chromium:
+        page = await chromium.new_page(viewport={"width": 320, "height": 640})
+        for path in ("/", "/timeline", "/requests", "/?lang=en"):
+            await page.goto(url + path)
+            assert await page.evaluate("document.documentElement.scrollWidth") == 320, path
+        await page.set_viewport_size({"width": 640, "height": 800})
+        await page.goto(url)
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 640
+
+
+async def test_the_keyboard_reaches_the_content_first(filled, sandbox, served):
+    async with served(sandbox.app) as url, browser() as chromium:
+        page = await chromium.new_page(locale="nl-NL")
+        await page.goto(url)
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.textContent") == "Naar de inhoud"
+        shown = "document.activeElement.getBoundingClientRect().top >= 0"
+        assert await page.evaluate(shown)
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        link = "document.activeElement.href"
+        assert await page.evaluate(link) == "https://servicepunt.example/a"
