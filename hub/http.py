@@ -71,11 +71,11 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds from a Retry-After header in either form (RFC 9110, 10.2.3); None if absent."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -99,7 +99,7 @@ class Answer:
         """
         try:
             return json.loads(self.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             kind = self.headers.get("content-type", "no content type").split(";")[0]
             raise RetryableError(
                 f"{self.url} answered {self.status} with {kind} that is not JSON: a proxy, "
@@ -147,10 +147,14 @@ class Http:
         Raises:
             RetryableError: another origin; our credentials never go there.
         """
-        url = urljoin(self.base_url, path)
-        if _origin(url) != self._origin:
+        try:
+            url = urljoin(self.base_url, path)
+        except ValueError as error:
+            raise RetryableError(f"{self._origin} points to an address that is none.") from error
+        origin = _origin(url)
+        if origin != self._origin:
             raise RetryableError(
-                f"{self._origin} points to another host ({_origin(url)}): refused, because the "
+                f"{self._origin} points to another host ({origin}): refused, because the "
                 "password would go there. Check the system's own base address."
             )
         return url
@@ -205,7 +209,7 @@ class Http:
                 content = await _capped(response, shown)
             finally:
                 await response.aclose()
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise _unreachable(error, self._origin) from error
         except httpx.InvalidURL as error:
             raise BadConfigError(f"{shown} is not an address: check `url`.") from error
@@ -249,8 +253,15 @@ def _verify(base_url: str, options: HttpOptions) -> ssl.SSLContext | bool:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    """Scheme, host and port: never name and password, and no port that goes without saying."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadConfigError("The address is not one that can be read: check `url`.") from error
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    shown = "" if port in {None, usual} else f":{port}"
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}{shown}"
 
 
 async def _capped(response: httpx.Response, shown: str) -> bytes:
@@ -279,7 +290,7 @@ def _wait(state: tenacity.RetryCallState) -> float:
     return _backoff(state)
 
 
-def _unreachable(error: httpx.TransportError, origin: str) -> HubError:
+def _unreachable(error: httpx.RequestError, origin: str) -> HubError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

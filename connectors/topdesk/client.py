@@ -170,7 +170,10 @@ class TopdeskClient:
     async def _understands(self, params: dict[str, str]) -> bool:
         asked = {**params, "pageSize": "1"}
         answer = await self._get(LIST, expect=(200, 204, 206, 400), params=asked)
-        return answer.status != 400
+        if answer.status == 400:
+            return False
+        _rows(answer)  # a login page has status 200 too
+        return True
 
     async def _page(self, here: Position, clauses: Sequence[str], fields: Sequence[str]) -> Answer:
         conditions = list(clauses)
@@ -236,7 +239,7 @@ def _unseen(rows: list[Any], seen: set[str]) -> list[Any]:
     fresh = {_mark(row): row for row in rows}
     for mark in fresh.keys() & seen:
         del fresh[mark]
-    seen |= fresh.keys()
+    seen.update(fresh)
     return list(fresh.values())
 
 
