@@ -48,11 +48,12 @@ class Words:
     missing: str
     broken_title: str
     broken: str
+    preview: str
 
 
 DUTCH = Words(
     open="Storing",
-    back="Weer terug",
+    back="Opnieuw storing",
     solved="Opgelost",
     one_open="1 storing gemeld",
     many_open="{count} storingen gemeld",
@@ -101,11 +102,12 @@ DUTCH = Words(
     missing="Het adres klopt niet of de tegel is verwijderd. Vraag de beheerder om het adres.",
     broken_title="Deze tegel is even niet te tonen",
     broken="Probeer het over een minuut opnieuw. Blijft het zo? Bel de servicedesk.",
+    preview="Voorbeeld: dit staat nog niet op het intranet.",
 )
 
 ENGLISH = Words(
     open="Disturbance",
-    back="Back again",
+    back="Disturbance again",
     solved="Solved",
     one_open="1 disturbance reported",
     many_open="{count} disturbances reported",
@@ -154,6 +156,7 @@ ENGLISH = Words(
     missing="The address is wrong or the tile was removed. Ask the administrator for the address.",
     broken_title="This tile cannot be shown right now",
     broken="Try again in a minute. Does it stay like this? Call the service desk.",
+    preview="Preview: this is not on the intranet yet.",
 )
 
 CATALOGUE: Mapping[Language, Words] = MappingProxyType({"nl": DUTCH, "en": ENGLISH})

@@ -109,6 +109,7 @@ def _facts(view: TileView, language: Language, clock: Clock) -> dict[str, Any]:
         "organisation": view.organisation,
         "tab": f"{plain(view.title, language)} · {view.organisation}",
         "trust": trust.trust,
+        "preview": view.preview,
         "until": trust.until,
         "count": _count(view, clock.words),
         "warning": _warning(trust, clock),

@@ -40,6 +40,7 @@ class TileView:
         time_zone: IANA name of the organisation's clock.
         heartbeat: until when a tile that no stream feeds (only typed disturbances) may be
             believed, UTC; None: never. Not looked at where there is freshness.
+        preview: shows what would be published; nobody sees it yet.
     """
 
     title: Text
@@ -49,6 +50,7 @@ class TileView:
     organisation: str
     time_zone: str = "Europe/Amsterdam"
     heartbeat: datetime | None = None
+    preview: bool = False
 
 
 Trust = Literal["fresh", "stale", "none"]

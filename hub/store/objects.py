@@ -188,6 +188,11 @@ def pending(tx: Tx, target_id: str | None = None) -> list[Any]:
     return list(tx.execute(query.order_by(obj.c.target, obj.c.tile, obj.c.id)))
 
 
+def count_ahead(tx: Tx, target_id: str) -> int:
+    """How many objects wait to be delivered."""
+    return len([row for row in pending(tx, target_id) if row.kind != "freshness"])
+
+
 def set_ids(tx: Tx, ids: Collection[int], **values: Any) -> None:
     """The same values for many objects."""
     for part in chunks(ids):

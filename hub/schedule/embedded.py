@@ -1,0 +1,195 @@
+"""The embedded schedule: one asyncio loop, its state in the store, a tick every second."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from hub.contract import Received, Stream
+from hub.engine.configuration import Source
+from hub.engine.reading import Report
+from hub.engine.runner import Runner
+from hub.errors import BadConfigError, HubError, StreamLostError
+from hub.store import holds, objects, streams, subjects
+from hub.store.store import Tx
+from hub.telemetry import Metrics
+
+TICK = 1.0  # seconds: a request waits no longer than this
+DRAIN = 20.0  # seconds that running work may take to end after a stop
+
+
+class Embedded:
+    """Runs what is due until it is told to stop.
+
+    Args:
+        who: names this process in taken requests.
+        sleep: waits so many seconds; virtual in the demo.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        who: str,
+        metrics: Metrics,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.runner = runner
+        self._who = who
+        self._metrics = metrics
+        self._sleep = sleep
+        self._tasks: dict[Any, asyncio.Task[None]] = {}
+        self._lost: StreamLostError | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick until `stop` is set, then let running work end.
+
+        Raises:
+            StreamLostError: another process took the store.
+        """
+        while not stop.is_set() and self._lost is None:
+            await self.tick()
+            await self._sleep(TICK)
+        await self.drain()
+        if self._lost is not None:
+            raise self._lost
+
+    async def tick(self) -> None:
+        """Start what is due; nothing overlaps itself."""
+        state = await self.runner.store.read(self._look)
+        for source, stream in self._due(state):
+            self._start((source.id, stream.name), self._read(source, stream))
+        if state["look"] is not None and state["look"] <= self.runner.now():
+            self._start("project", self.runner.project())
+        for request in state["requests"]:
+            self._start(("request", request.id), self._handle(request))
+        self._start("deliver", self._deliver())
+
+    async def settle(self) -> None:
+        """Wait until nothing runs any more; for virtual time."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values())
+
+    async def drain(self) -> None:
+        """Let running work end, for at most DRAIN seconds."""
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=DRAIN)
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    def _look(self, tx: Tx) -> dict[str, Any]:
+        self._metrics.holds.set(len(holds.all_open(tx)))
+        return {
+            "streams": {(row.instance, row.stream): row for row in streams.all_streams(tx)},
+            "instances": streams.instances(tx),
+            "look": subjects.next_look(tx),
+            "requests": holds.take_requests(tx, self._who),
+        }
+
+    def _due(self, state: Mapping[str, Any]) -> list[tuple[Source, Stream]]:
+        now: datetime = self.runner.now()
+        due = []
+        for source in self.runner.sources.values():
+            if state["instances"][source.id].paused:
+                continue
+            for stream in source.connector.streams():
+                row = state["streams"].get((source.id, stream.name))
+                if stream.every is not None and (row is None or not row.due or row.due <= now):
+                    due.append((source, stream))
+        return due
+
+    def _start(self, name: Any, work: Any) -> None:
+        if name in self._tasks:
+            work.close()
+            return
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks[name] = task
+        task.add_done_callback(lambda _task: self._tasks.pop(name, None))
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except StreamLostError as error:
+            self._lost = error
+
+    async def _read(self, source: Source, stream: Stream) -> None:
+        report = await self.runner.run(source.id, stream.name)
+        self.count(report)
+
+    def count(self, report: Report) -> None:
+        """One run into the metrics."""
+        labels = (report.instance, report.stream)
+        self._metrics.runs.labels(*labels, report.outcome).inc()
+        self._metrics.changes.labels(*labels).inc(report.counts.get("accepted", 0))
+        if report.outcome == "complete":
+            self._metrics.complete.labels(*labels).set(self.runner.now().timestamp())
+
+    async def _deliver(self) -> None:
+        for target, counts in (await self.runner.deliver()).items():
+            for status, number in counts.items():
+                self._metrics.deliveries.labels(target, status).inc(number)
+            waiting = await self.runner.store.read(objects.count_ahead, target)
+            self._metrics.waiting.labels(target).set(waiting)
+
+    async def _handle(self, request: Any) -> None:
+        result: Any = None
+        error: str | None = None
+        try:
+            result = await perform(self.runner, request.action, request.body)
+        except HubError as raised:
+            error = str(raised)
+        except Exception as raised:
+            error = f"The hub failed with {type(raised).__name__}; its log says more."
+            self.runner.log.exception("request_failed", action=request.action)
+        await self.runner.store.write(
+            holds.answer, request.id, self.runner.now(), result=result, error=error
+        )
+
+
+async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
+    """Do what a request asks, here and now; the answer as JSON values.
+
+    Raises:
+        HubError: it can't be done; the message says why.
+    """
+    if action == "sync":
+        return await _sync(runner, body.get("instances") or list(runner.sources))
+    if action == "receive":
+        received = Received(body["stream"], body["data"])
+        report = await runner.receive(body["instance"], received)
+        return {"counts": dict(report.counts)} | await _delivered(runner)
+    if action == "release":
+        counts = await runner.release(body["hash"], body["actor"])
+        return {"counts": counts} | await _delivered(runner)
+    if action == "deliver":
+        return await _delivered(runner)
+    raise BadConfigError(f"The running hub does not know `{action}`: restart it after an update.")
+
+
+async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
+    unknown = sorted(set(names) - set(runner.sources))
+    if unknown:
+        raise BadConfigError(f"No instance is called {', '.join(unknown)}.")
+    reports = [
+        await runner.run(name, stream.name)
+        for name in names
+        for stream in runner.sources[name].connector.streams()
+        if stream.every is not None
+    ]
+    return {"runs": [_shown(report) for report in reports]} | await _delivered(runner)
+
+
+async def _delivered(runner: Runner) -> dict[str, Any]:
+    return {"delivered": {name: dict(counts) for name, counts in (await runner.deliver()).items()}}
+
+
+def _shown(report: Report) -> dict[str, Any]:
+    return {
+        "instance": report.instance,
+        "stream": report.stream,
+        "outcome": report.outcome,
+        "health": report.health,
+        "reason": report.reason,
+        "counts": dict(report.counts),
+        "hold": report.hold,
+    }
