@@ -135,6 +135,8 @@ class Run:
 
     def _weigh_configuration(self, tx: Tx) -> str | None:
         """What a changed mapping altered: held where it shows, accepted where it does not."""
+        while configuration.project_dirty(tx, self.now()):
+            pass  # what the source changed goes on; only what is left is the configuration's
         opened = configuration.weigh(tx, self.source.id, self.now())
         held = configuration.held_subjects(tx, self.source.id)
         free = [row for row in configuration.pending(tx, self.source.id) if row.id not in held]

@@ -48,6 +48,7 @@ class Runner:
     async def start(self) -> None:
         """Take the store: older owners are shut out, the configuration is weighed."""
         await self.store.write(self._start)
+        await self.project()
 
     def _start(self, tx: Tx) -> None:
         streams.raise_epochs(tx)

@@ -107,12 +107,11 @@ def decide(
     streams.guard(tx, reading)
     live = subjects.live(tx, reading.instance, [str(family) for family in families])
     staged = [row for row in live if row.staged]
-    open_hold = holds.find_open(tx, reading.instance, "removal")
-    if not _too_much(staged, live, answered):
-        holds.close_if_open(tx, open_hold, now)
-        return Verdict(staged)
-    if holds.dropped_covers(tx, reading.instance, "removal", {row.id for row in staged}):
-        return Verdict([], held=len(staged))
+    stay = holds.dropped(tx, reading.instance, "removal")
+    fresh = [row for row in staged if row.id not in stay]
+    if not fresh or not _too_much(staged, live, answered):
+        holds.close_if_open(tx, holds.find_open(tx, reading.instance, "removal"), now)
+        return Verdict(fresh, held=len(staged) - len(fresh))
     content = [_line(row) for row in staged]
     news = holds.put_open(tx, reading.instance, "removal", content, now)
     return Verdict([], held=len(staged), opened=news)

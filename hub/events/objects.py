@@ -1,9 +1,9 @@
 """Objects: the desired state of one keyed thing on one target, typed per kind."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl, model_serializer, model_validator
 
 from hub.events.base import Model, Moment, Text
 
@@ -28,6 +28,11 @@ class Audience(Model):
         if (self.everyone is None) == (not self.groups):
             raise ValueError("give either `everyone: true` or a non-empty list `groups`")
         return self
+
+    @model_serializer
+    def said(self) -> dict[str, Any]:
+        """Only the one that was given."""
+        return {"everyone": True} if self.everyone else {"groups": list(self.groups)}
 
 
 class Link(Model):

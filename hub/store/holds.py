@@ -1,7 +1,7 @@
 """Queries on holds, the audit trail and requests."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,8 +74,8 @@ def close_if_open(tx: Tx, row: Any, now: datetime) -> None:
         end(tx, row.id, "closed", now)
 
 
-def dropped_covers(tx: Tx, instance_id: str, action: str, ids: Collection[int]) -> bool:
-    """Whether an administrator already said no to all of these subjects together."""
+def dropped(tx: Tx, instance_id: str, action: str) -> set[int]:
+    """Subjects of which an administrator last said that they stay."""
     query = (
         sa.select(hold)
         .where(hold.c.instance == instance_id, hold.c.action == action, hold.c.state == "dropped")
@@ -83,7 +83,7 @@ def dropped_covers(tx: Tx, instance_id: str, action: str, ids: Collection[int]) 
         .limit(1)
     )
     row = tx.execute(query).first()
-    return row is not None and set(ids) <= {item["subject"] for item in row.content}
+    return {item["subject"] for item in row.content} if row is not None else set()
 
 
 def note(tx: Tx, *, actor: str, action: str, what: Any, now: datetime) -> None:
