@@ -32,7 +32,7 @@ async def test_create_replace_and_repeat(api, item, clock):
     assert changed.status_code == 200
     assert changed.headers["etag"] != created.headers["etag"]
     assert changed.json()["etag"] == changed.headers["etag"]
-    assert changed.json()["body"]["solved_at"] == "2026-11-23T07:00:00Z"
+    assert changed.json()["body"]["solved_at"] == "2026-11-23T08:00:00+01:00"
     assert changed.json()["updated_at"] == "2026-11-23T07:31:00+00:00"
 
 

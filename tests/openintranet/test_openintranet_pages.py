@@ -188,3 +188,15 @@ async def test_the_entry_point_builds_a_working_app():
         assert "Proef" in (await client.get("/")).text
     with pytest.raises(ValidationError):
         entry.settings(tile_url="javascript:alert(1)")
+
+
+async def test_the_tile_names_its_state_for_machines(api, visitor, item, freshness, clock):
+    states = []
+    for publishing in (None, ("freshness", "f", freshness()), ("tile-item", "a", item())):
+        if publishing:
+            await publish(api, *publishing)
+        states += re.findall(r'data-state="(\w+)"', (await visitor.get("/")).text)
+    await api.delete("/v1/tile-item/a")
+    clock.advance(301)
+    states += re.findall(r'data-state="(\w+)"', (await visitor.get("/")).text)
+    assert states == ["unknown", "calm", "rows", "stale"]

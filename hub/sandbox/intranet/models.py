@@ -18,6 +18,7 @@ from pydantic.config import JsonDict
 
 MAX_TITLE = 120
 MAX_TEXT = 500
+MAX_WORKAROUND = 2000
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _YEARS = range(2, 9999)  # so that every time zone can show it
@@ -49,11 +50,13 @@ def _moment(value: object) -> datetime:
 Locale = Literal["nl", "en"]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment, json_schema_input_type=AwareDatetime)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~:@-]*$", max_length=100)]
-Href = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2000)]
+Href = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2083)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE)]
 Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 Title = Annotated[dict[Locale, Line], Field(min_length=1)]
 Text = Annotated[dict[Locale, Paragraph], Field(min_length=1)]
+Advice = Annotated[str, StringConstraints(min_length=1, max_length=MAX_WORKAROUND)]
+Workaround = Annotated[dict[Locale, Advice], Field(min_length=1)]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 Position = Annotated[int, Strict(), Field(ge=-1_000_000, le=1_000_000)]
 
@@ -117,7 +120,7 @@ class TileItem(Closed):
     solved_at: Moment | None = Field(None, description="When it was solved.")
     expected_at: Moment | None = Field(None, description="When a solution is expected.")
     category: Title | None = Field(None, description="Sort of disturbance, per language.")
-    workaround: Text | None = Field(None, description="What people can do meanwhile.")
+    workaround: Workaround | None = Field(None, description="What people can do meanwhile.")
     reopened: Count = Field(0, description="How often it came back after being solved.")
     links: list[Link] = Field(default_factory=list, max_length=10, description="Links of the row.")
     audience: Audience = Field(description="Who sees it.")
