@@ -96,7 +96,7 @@ async def test_a_refused_request_does_not_use_up_its_key(api, item):
 
 async def test_paging_gives_each_object_once_while_objects_come_and_go(api, item):
     for number in range(7):
-        await put(api, f"/v1/tile-item/key-{number}", item(f"Titel {number}"))
+        await put(api, f"/v1/tile-item/key-{number}", item(f"Storing {number}"))
     found, cursor = [], None
     while True:
         query = {"limit": 3} | ({"cursor": cursor} if cursor else {})

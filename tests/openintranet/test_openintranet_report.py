@@ -4,7 +4,7 @@ import pytest
 
 from hub.sandbox.intranet import Fault, report
 
-CANARIES = ("Jan de Wit", "06-12345678", "<script")
+CANARIES = ("Jan de Boer", "06-12345678", "<script")
 
 
 async def put(api, path, body, key=None):
@@ -18,7 +18,7 @@ async def test_a_clean_story_has_no_leaks(api, sandbox, item, freshness):
 
 
 async def test_a_planted_leak_is_seen_in_request_object_and_page(api, sandbox, item):
-    await put(api, "/v1/tile-item/a", item("Bel jan DE wit"))
+    await put(api, "/v1/tile-item/a", item("Bel jan DE boer"))
     found = report.leaks(sandbox, CANARIES)
     assert any("request 1" in one for one in found)
     assert any("object tile-item/a" in one for one in found)
@@ -41,12 +41,12 @@ async def test_a_leak_in_a_refused_request_or_a_key_is_seen(api, sandbox, item):
 
 
 async def test_a_leak_into_one_group_is_seen(api, sandbox):
-    body = {"text": {"en": "Ask Jan de Wit"}, "audience": {"groups": ["diemen"]}}
+    body = {"text": {"en": "Ask Jan de Boer"}, "audience": {"groups": ["diemen"]}}
     await put(api, "/v1/timeline/t", body)
     places = [one for one in report.leaks(sandbox, CANARIES) if "page" in one]
     assert sorted(places) == [
-        "'Jan de Wit' in page /timeline in en for diemen",
-        "'Jan de Wit' in page /timeline in nl for diemen",
+        "'Jan de Boer' in page /timeline in en for diemen",
+        "'Jan de Boer' in page /timeline in nl for diemen",
     ]
 
 
