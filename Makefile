@@ -1,0 +1,48 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Python 3.11 to 3.13 and make are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv
+READY := .venv/.ready
+
+.PHONY: setup demo test check fix docs docs-test browser clean
+
+setup: $(READY)  ## make .venv with everything in it
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "intranet-hub needs Python 3.11, 3.12 or 3.13: set PYTHON=python3.12, say.")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "No venv module: install python3-venv (Debian) and run make again."; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(UV) sync --frozen --quiet --no-progress
+	@touch $(READY) && echo "ready: .venv/bin/hub"
+
+demo: setup  ## the whole story, live, until Ctrl-C
+	@$(BIN)/hub demo
+
+test: setup browser  ## every test; what this machine cannot have is skipped with its reason
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; } || \
+	  echo "no chromium here and no right to install it: browser tests will be skipped"
+
+check: setup  ## style, types, layers, spelling, freshness of what is generated
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/codespell
+	@$(UV) lock --check --quiet
+	@$(BIN)/python -m docs.generate --check
+
+fix: setup  ## mend what can be mended
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+docs: setup browser  ## generate schemas, API document, reference pages, pictures
+	@$(BIN)/python -m docs.generate
+	@$(BIN)/python -m docs.pictures
+
+docs-test: setup  ## run every block of README and tutorial in an empty directory
+	@$(BIN)/python -m docs.follow
+
+clean:
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache
