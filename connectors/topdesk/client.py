@@ -20,6 +20,7 @@ from hub.http import Answer, Http
 
 OLDEST = (3, 4)
 MAX_PAGES = 60
+CHASE = 5  # pages behind people who edit faster than we read
 LIST = "incidents"
 FILTERS = ("branch", "category", "operator")
 
@@ -111,12 +112,12 @@ class TopdeskClient:
         Raises:
             RetryableError: the list can't be read completely; nothing may be concluded.
         """
-        here, seen = Position(), set[str]()
+        here, seen = Position(), Seen()
         for _ in range(MAX_PAGES):
             answer = await self._page(here, clauses, fields)
             rows = _rows(answer)
-            fresh = _unseen(rows, seen)
-            last = answer.status != 206
+            fresh = seen.sort_out(rows)
+            last = answer.status != 206 or (bool(fresh) and seen.caught_up())
             if not last:
                 here = _next(here, rows, fresh, answer.url)
             yield Page(fresh, last=last)
@@ -235,12 +236,30 @@ def _stamp(row: Any) -> datetime | None:
         return None
 
 
-def _unseen(rows: list[Any], seen: set[str]) -> list[Any]:
-    fresh = {_mark(row): row for row in rows}
-    for mark in fresh.keys() & seen:
-        del fresh[mark]
-    seen.update(fresh)
-    return list(fresh.values())
+class Seen:
+    """What one reading saw: rows, and the incidents that they were versions of."""
+
+    def __init__(self) -> None:
+        self._rows: set[str] = set()
+        self._ids: set[str] = set()
+        self._idle = 0
+
+    def sort_out(self, rows: list[Any]) -> list[Any]:
+        """The rows of a page that were not seen before."""
+        fresh = {mark: row for row in rows if (mark := _mark(row)) not in self._rows}
+        ids = {_mark(row.get("id") if isinstance(row, dict) else row) for row in fresh.values()}
+        self._idle = self._idle + 1 if ids <= self._ids else 0
+        self._rows.update(fresh)
+        self._ids |= ids
+        return list(fresh.values())
+
+    def caught_up(self) -> bool:
+        """Whether several pages brought nothing but newer versions of incidents seen before.
+
+        Then all that could follow changed after the reading began: waiting until people stop
+        working could take for ever. What is missed so is looked up, not lost.
+        """
+        return self._idle >= CHASE
 
 
 def _mark(row: Any) -> str:
