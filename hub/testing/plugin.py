@@ -2,4 +2,14 @@
 
 import pytest
 
-pytest.register_assert_rewrite("hub.testing.connector_suite", "hub.testing.target_suite")
+pytest.register_assert_rewrite(
+    "hub.testing.bench",
+    "hub.testing.shape",
+    "hub.testing.suite_faults",
+    "hub.testing.suite_reading",
+    "hub.testing.suite_shape",
+    "hub.testing.suite_target_faults",
+    "hub.testing.suite_target_shape",
+    "hub.testing.suite_target_state",
+    "hub.testing.target_bench",
+)

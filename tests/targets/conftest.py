@@ -1,0 +1,81 @@
+"""The sandbox intranet as the world of the reference target."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from hub.events.objects import Kind
+from hub.sandbox.intranet import Fault, InProcessTransport, IntranetOptions, IntranetSandbox
+from hub.targets.openintranet import OpenIntranetTarget
+from hub.testing.worlds import TargetWorld
+
+TOKEN = "t0ken-of-the-intranet"
+AUDIENCE = {"everyone": True, "groups": []}
+BODIES: Mapping[Kind, Mapping[str, Any]] = {
+    Kind.TILE_ITEM: {
+        "tile": "storingen",
+        "audience": AUDIENCE,
+        "title": {"nl": "Zaaksysteem ligt eruit"},
+        "state": "open",
+        "since": "2026-11-02T07:30:00Z",
+        "reopened": 0,
+        "links": [],
+    },
+    Kind.FRESHNESS: {
+        "tile": "storingen",
+        "audience": {"everyone": None, "groups": ["diemen"]},
+        "source": "topdesk.majors",
+        "as_of": "2026-11-02T08:00:00Z",
+        "fresh_until": "2026-11-02T08:05:00Z",
+    },
+    Kind.TIMELINE: {"text": {"nl": "Onderhoud vanavond"}, "audience": AUDIENCE},
+}
+
+
+class IntranetWorld(TargetWorld):
+    target = OpenIntranetTarget
+    secrets = (TOKEN,)
+
+    def __init__(self, token: str = TOKEN) -> None:
+        options = IntranetOptions(token=TOKEN, readonly_token="may-only-read")
+        self.sandbox = IntranetSandbox(options, self.clock.now)
+        self.token = token
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return {"url": "https://intranet.test/", "token": self.token}
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        return InProcessTransport(self.sandbox.app)
+
+    def body(self, kind: Kind, title: str) -> Mapping[str, Any]:
+        text = {"title": {"nl": f"Storing {title}"}, "text": {"nl": title}, "source": title}
+        return {name: text.get(name, value) for name, value in BODIES[kind].items()}
+
+    def stored(self, kind: Kind) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        return [(one.external_id, one.body) for one in self.sandbox.store.of_kind(kind)]
+
+    def meddle(self, kind: Kind, key: str) -> None:
+        old = self.sandbox.store.get(kind, key)
+        self.sandbox.store.put(kind, key, {**old.body, "tile": "van-iemand-anders"})
+
+    def vanish(self, kind: Kind, key: str) -> None:
+        self.sandbox.store.delete(kind, key)
+
+    def bad_body(self, kind: Kind) -> Mapping[str, Any]:
+        return {**self.body(kind, "bad"), "audience": {"groups": ["nergens"]}}
+
+    def exists_as_fault(self) -> None:
+        self.sandbox.faults.add(Fault(kind="exists500"))
+
+
+@pytest.fixture
+def world() -> IntranetWorld:
+    return IntranetWorld()
+
+
+@pytest.fixture(scope="session")
+def intranet_world() -> type[IntranetWorld]:
+    return IntranetWorld
