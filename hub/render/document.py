@@ -42,6 +42,7 @@ class TileDocument(Model):
     trust: Trust = Field(description="fresh; stale: no longer updated; none: never read yet.")
     as_of: Moment | None = Field(description="The oldest reading behind the rows, UTC.")
     valid_until: Moment | None = Field(description="After this the rows are stale, UTC.")
+    preview: bool = Field(description="true: what would be published; nobody sees it yet.")
     open: int = Field(ge=0, description="Disturbances that go on.")
     items: tuple[RowDocument, ...] = Field(description="Open ones first, the newest first.")
     service_desk: ServiceDeskDocument
@@ -62,6 +63,7 @@ def tile_json(view: TileView, *, now: datetime) -> dict[str, Any]:
         trust=trust.trust,
         as_of=trust.as_of,
         valid_until=trust.until,
+        preview=view.preview,
         open=sum(item.state == "open" for item in view.items),
         items=tuple(_row(item) for item in ordered(view.items)),
         service_desk=ServiceDeskDocument(

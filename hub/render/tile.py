@@ -23,6 +23,7 @@ _TEMPLATES = Environment(
     loader=PackageLoader("hub.render"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

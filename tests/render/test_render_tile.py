@@ -68,11 +68,11 @@ def test_a_solved_one_says_from_when_until_when_and_drops_the_workaround(shown, 
     assert "begon 08:12" in unknown.text
 
 
-def test_a_reopened_one_is_back_again_until_it_is_solved(shown, item):
+def test_a_reopened_one_says_again_until_it_is_solved(shown, item):
     again = shown("en", items=[item(reopened=2)])
-    assert "Back again Telephones do not work" in again.text
+    assert "Disturbance again Telephones do not work" in again.text
     assert {"href": "#i-back"} in again.all("use")
-    assert "Back again" not in shown("en", items=[item(reopened=2, state="solved")]).text
+    assert "Disturbance again" not in shown("en", items=[item(reopened=2, state="solved")]).text
 
 
 def test_stale_says_since_when_keeps_the_rows_and_never_looks_calm(shown, item, now):
@@ -138,6 +138,11 @@ def test_three_rows_stand_open_open_ones_first_the_newest_first(shown, item, now
     assert "4 storingen gemeld" in found.text
     assert len(found.all("details")) == 1
     assert not shown(items=items[:3]).all("details")
+
+
+def test_a_preview_says_that_nobody_sees_it_yet(shown):
+    assert "Voorbeeld: dit staat nog niet op het intranet." in shown(preview=True).text
+    assert "Voorbeeld:" not in shown().text
 
 
 def test_links_leave_the_frame_and_are_there_only_if_known(shown, item):
