@@ -32,6 +32,7 @@ from hub.errors import (
 )
 
 MAX_BYTES = 32 * 1024 * 1024
+TOTAL = 90.0  # seconds for one request, however the bytes drip
 MAX_WAIT = 10.0  # seconds that a page waits for Retry-After itself; longer goes to the scheduler
 
 
@@ -121,6 +122,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        _sendable(headers or {})
         self.base_url = base_url.rstrip("/") + "/"
         self._origin = _origin(self.base_url)
         self._now = now
@@ -204,11 +206,14 @@ class Http:
     async def _exchange(self, request: httpx.Request) -> Answer:
         shown = f"{request.url.scheme}://{request.url.netloc.decode()}{request.url.path}"
         try:
-            response = await self._client.send(request, stream=True)
-            try:
-                content = await _capped(response, shown)
-            finally:
-                await response.aclose()
+            async with asyncio.timeout(TOTAL):
+                response = await self._client.send(request, stream=True)
+                try:
+                    content = await _capped(response, shown)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise RetryableError(f"{shown} took more than {TOTAL:.0f} seconds.") from error
         except httpx.RequestError as error:
             raise _unreachable(error, self._origin) from error
         except httpx.InvalidURL as error:
@@ -246,6 +251,16 @@ class HttpFactory:
             headers=headers,
             transport=self.transport,
         )
+
+
+def _sendable(headers: Mapping[str, str]) -> None:
+    """Refuse here what the client would refuse with the secret in its message."""
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise BadConfigError(
+                f"The value for the header {name} has a line break or a character that HTTP does "
+                "not allow: look at the secret that it is made of."
+            )
 
 
 def _verify(base_url: str, options: HttpOptions) -> ssl.SSLContext | bool:

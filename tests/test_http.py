@@ -260,3 +260,10 @@ async def test_waiting_uses_the_given_clock_only():
 async def test_a_base_that_is_no_address_is_a_configuration_error(base):
     with pytest.raises(BadConfigError, match="`url`"):
         await World(200, base=base).http.get("things")
+
+
+def test_a_secret_with_a_line_break_is_refused_without_being_quoted():
+    factory = HttpFactory(HttpOptions(), lambda: datetime.now(UTC))
+    with pytest.raises(BadConfigError, match="line break") as error:
+        factory("https://example.nl", headers={"authorization": "Bearer geheim\n"})
+    assert "geheim" not in str(error.value)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Capabilities, Delivery, Outcome, Target
-from hub.errors import AuthFailedError, BadConfigError, HubError, RateLimitedError
+from hub.errors import AuthFailedError, BadConfigError, HubError, RateLimitedError, RetryableError
 from hub.events.objects import Kind
 from hub.store import holds, objects
 from hub.store.store import Store, Tx
@@ -49,7 +49,8 @@ class Deliverer:
         while rows := await self.store.write(self._due):
             try:
                 counts += await self._send(rows)
-            except HubError as error:
+            except Exception as raised:  # noqa: BLE001  a target's bug must not stop the others
+                error = raised if isinstance(raised, HubError) else _bug(self.target, raised)
                 await self.store.write(self._down, error)
                 counts["failed"] += 1
                 break
@@ -110,7 +111,7 @@ class Deliverer:
                 outcome.status == "gone" and row.state == "present"
             ):
                 outcome = await self._again(row)
-        except HubError as error:
+        except Exception as error:  # noqa: BLE001  what others achieved is booked all the same
             return error
         return outcome
 
@@ -206,6 +207,16 @@ class Deliverer:
             self.note("target_up", target=self.target_id, down_since=str(row.since))
         values: Mapping[str, Any] = {"health": "ok", "reason": None, "since": self.now()}
         objects.put_target(tx, self.target_id, failures=0, retry_at=None, **values)
+
+
+def _bug(target: Target[Any], error: Exception) -> HubError:
+    """A plug-in's own fault: its text may hold anything, so only its kind is told."""
+    fault = RetryableError(
+        f"The target {target.name} broke with {type(error).__name__}: this is a fault in the "
+        "target. Report it to its author; the other targets go on."
+    )
+    fault.__cause__ = error
+    return fault
 
 
 def _cannot(row: Any, abilities: Capabilities) -> str:

@@ -1,8 +1,9 @@
 """One run of one stream: read, take in, settle; or fail, and say so once."""
 
 import asyncio
+import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,7 @@ from hub.store.streams import Reading
 
 PROBE = timedelta(minutes=10)  # for faults that only a person can mend; spares locked accounts
 LOOK_UPS_AT_ONCE = 5
+PATIENCE = 300.0  # seconds for one batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Run:
     now: Callable[[], datetime]
     log: Any
     point: Callable[[str], None]
+    rng: random.Random
     counts: Counter[str] = field(default_factory=Counter)
 
     async def execute(self) -> Report:
@@ -90,7 +93,8 @@ class Run:
         since = self.reading.since
         position = Checkpoint(since) if since is not None else None
         request = ReadRequest(self.stream.name, "sweep", position)
-        async for batch in self.source.connector.read(request):
+        batches = aiter(self.source.connector.read(request))
+        while (batch := await _next(batches)) is not None:
             self.point("read")
             self.counts += await self.store.write(self._apply, batch)
             self.point("committed")
@@ -146,7 +150,7 @@ class Run:
     def _complete(self, tx: Tx) -> None:
         source, name, now = self.source, self.stream.name, self.now()
         every = source.every or self.stream.every
-        due = now + every if every else None
+        due = now + every * self.rng.uniform(0.95, 1.0) if every else None
         if streams.complete(tx, self.reading, fingerprint=source.fingerprint, due=due):
             self.log.warning("source_back", instance=source.id, stream=name)
         subjects.clear_unreadable(tx, source.id, name, self.reading.run)
@@ -173,6 +177,22 @@ class Run:
         now = self.now()
         streams.end_run(tx, self.reading, outcome="failed", counts={}, now=now, reason=reason)
         return news
+
+
+async def _next(batches: AsyncIterator[Batch]) -> Batch | None:
+    """The next batch; None at the end.
+
+    Raises:
+        RetryableError: the source let us wait for too long, drop by drop perhaps.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await anext(batches, None)
+    except TimeoutError as error:
+        raise RetryableError(
+            f"The source took more than {PATIENCE:.0f} seconds for one page: the reading was "
+            "broken off, and nothing was concluded from it."
+        ) from error
 
 
 async def ask_source(source: Source, rows: Sequence[Any]) -> dict[int, settle.Answer]:

@@ -52,6 +52,7 @@ class Runner:
 
     def _start(self, tx: Tx) -> None:
         streams.raise_epochs(tx)
+        streams.forgive(tx)
         for name, target in self.targets.items():
             _register_target(tx, name, target.address(), self.now())
         for source in self.sources.values():
@@ -83,7 +84,7 @@ class Runner:
         source, stream = self.sources[instance], self.stream(instance, name)
         async with self._lock(instance, name):
             reading = await self._take(source, name)
-            run = Run(source, stream, reading, self.store, self.now, self.log, self.point)
+            run = Run(source, stream, reading, self.store, self.now, self.log, self.point, self.rng)
             report = await run.execute()
             await self.project()
         return report

@@ -111,6 +111,8 @@ class Embedded:
             await work
         except StreamLostError as error:
             self._lost = error
+        except Exception as error:
+            self.runner.log.exception("task_failed", error=type(error).__name__)
 
     async def _read(self, source: Source, stream: Stream) -> None:
         report = await self.runner.run(source.id, stream.name)

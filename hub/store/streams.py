@@ -69,6 +69,11 @@ def raise_epochs(tx: Tx) -> None:
     tx.execute(stream.update().values(epoch=stream.c.epoch + 1))
 
 
+def forgive(tx: Tx) -> None:
+    """After a start: what failed is tried at once, perhaps it was mended meanwhile."""
+    tx.execute(stream.update().where(stream.c.health != "ok").values(due=None))
+
+
 def take(
     tx: Tx,
     *,

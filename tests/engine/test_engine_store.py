@@ -1,0 +1,112 @@
+"""Who owns the store, and what a store that is broken says."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from hub.contract import Batch
+from hub.engine import intake
+from hub.errors import BadConfigError, StreamLostError
+from hub.store import streams, tables
+from hub.store.store import Store, StoreInUseError
+
+HOLD = """
+import sys, time
+from hub.store.store import Store
+store = Store(sys.argv[1]); store.own(); print("owned", flush=True); time.sleep(60)
+"""
+
+
+async def test_a_second_owner_is_refused_and_told_who_the_first_is(tmp_path):
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline().strip() == "owned"
+        store = await Store(url).open()
+        assert store.in_use()
+        with pytest.raises(StoreInUseError, match=f"pid {other.pid}"):
+            store.own()
+        other.kill()
+        other.wait()
+    deadline = time.monotonic() + 5
+    while store.in_use() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    store.own()
+    await store.close()
+
+
+async def test_a_worker_that_lost_its_stream_writes_nothing(tmp_path):
+    store = await Store(f"sqlite:///{tmp_path / 'hub.db'}").open()
+    given = {"instance_id": "a", "connector": "c", "name": "s", "fingerprint": "f"}
+
+    async def take(now):
+        return await store.write(streams.take, traceparent="t", now=now, **given)
+
+    from datetime import UTC, datetime, timedelta
+
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    old = await take(now)
+    new = await take(now)
+    with pytest.raises(StreamLostError):
+        await store.write(intake.apply, old, Batch(), now=now, reopen=timedelta(hours=1))
+    await store.write(intake.apply, new, Batch(), now=now, reopen=timedelta(hours=1))
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_a_clear_error(tmp_path):
+    path = tmp_path / "hub.db"
+    path.write_bytes(b"this is not a database, it is a letter" * 50)
+    with pytest.raises(BadConfigError, match="put a backup back"):
+        await Store(f"sqlite:///{path}").open()
+
+
+def test_postgresql_is_planned_and_says_so():
+    with pytest.raises(BadConfigError, match="planned"):
+        Store("postgresql://u:secret@localhost/hub")
+
+
+def test_the_refusal_hides_the_password():
+    with pytest.raises(BadConfigError) as error:
+        Store("postgresql://u:secret@localhost/hub")
+    assert "secret" not in str(error.value)
+
+
+async def test_migrations_make_exactly_the_tables(tmp_path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    store = await Store(f"sqlite:///{tmp_path / 'hub.db'}").open()
+    found = await store.read(
+        lambda tx: compare_metadata(MigrationContext.configure(tx), tables.metadata)
+    )
+    assert found == []
+    await store.close()
+
+
+async def test_the_store_is_durable_and_forgets_safely(tmp_path):
+    store = await Store(f"sqlite:///{tmp_path / 'hub.db'}").open()
+
+    def pragmas(tx):
+        return [
+            tx.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
+        ]
+
+    assert await store.read(pragmas) == ["wal", 2, 1, 1]
+    await store.close()
+
+
+async def test_the_transaction_is_whole_or_nothing(tmp_path):
+    store = await Store(f"sqlite:///{tmp_path / 'hub.db'}").open()
+
+    def half(tx):
+        streams.put_instance(tx, "a", connector="c", mode="watch", state="active")
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        await store.write(half)
+    assert await store.read(streams.instances) == {}
+    await store.close()
