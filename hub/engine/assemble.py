@@ -1,0 +1,86 @@
+"""From settings to a runner: the one place where configuration, plug-ins and engine meet."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from hub.contract import Context
+from hub.engine.configuration import Source
+from hub.engine.projection import Route
+from hub.engine.runner import Runner
+from hub.errors import HubError
+from hub.http import HttpFactory, HttpOptions, Sleep
+from hub.settings import Instance, Settings
+from hub.store.store import Store
+
+
+async def assemble(
+    settings: Settings,
+    store: Store,
+    *,
+    now: Callable[[], datetime],
+    log: Any,
+    rng: random.Random | None = None,
+    sleep: Sleep = asyncio.sleep,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Runner:
+    """A runner over every instance and target that can be used; `start` it before it works.
+
+    A plug-in that breaks while it is made is logged and left out: the others go on.
+    """
+    make = _Make(now, log, sleep, transport)
+    targets = {
+        one.id: made
+        for one in settings.targets
+        if (made := make(one.id, one.http, one.target_class, one.config)) is not None
+    }
+    stale_after = {name: tile.stale_after for name, tile in settings.hub.tiles.items()}
+    sources = {
+        one.id: _source(one, made, stale_after)
+        for one in settings.instances
+        if (made := make(one.id, one.http, one.connector_class, one.config)) is not None
+    }
+    return Runner(store, sources, targets, now, log, rng or random.SystemRandom())
+
+
+class _Make:
+    """Makes plug-ins with their context."""
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        log: Any,
+        sleep: Sleep,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        self._now, self._log, self._sleep, self._transport = now, log, sleep, transport
+
+    def __call__(
+        self, name: str, options: HttpOptions, cls: Callable[..., Any], config: Any
+    ) -> Any:
+        log = self._log.bind(instance=name)
+        http = HttpFactory(options, self._now, self._sleep, self._transport)
+        try:
+            return cls(config, Context(name, http, log, self._now))
+        except Exception as error:  # noqa: BLE001  one broken plug-in must not stop the others
+            reason = str(error) if isinstance(error, HubError) else type(error).__name__
+            log.error("plugin_failed", reason=reason)
+            return None
+
+
+def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta]) -> Source:
+    return Source(
+        id=one.id,
+        connector_name=connector.name,
+        connector=connector,
+        routes=tuple(Route.model_validate(dict(route)) for route in one.routes),
+        mode=str(one.settings.mode),
+        fingerprint=one.reading_fingerprint,
+        reopen=one.settings.reopen_within,
+        every=one.settings.every,
+        stale_after=stale_after,
+    )
