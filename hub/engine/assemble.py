@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from hub.engine.configuration import Source
 from hub.engine.projection import Route
 from hub.engine.runner import Runner
 from hub.errors import HubError
+from hub.events.base import fingerprint
 from hub.http import HttpFactory, HttpOptions, Sleep
 from hub.settings import Instance, Settings
 from hub.store.store import Store
@@ -68,8 +70,17 @@ class _Make:
             return cls(config, Context(name, http, log, self._now))
         except Exception as error:  # noqa: BLE001  one broken plug-in must not stop the others
             reason = str(error) if isinstance(error, HubError) else type(error).__name__
-            log.error("plugin_failed", reason=reason)
+            log.warning("plugin_failed", reason=reason)
             return None
+
+
+def _version(cls: type[Any]) -> str:
+    """The version of the package that brings a plug-in: a new one may map otherwise."""
+    package = cls.__module__.split(".", maxsplit=1)[0]
+    try:
+        return version("intranet-hub" if package in {"hub", "connectors"} else package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta]) -> Source:
@@ -79,7 +90,9 @@ def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta])
         connector=connector,
         routes=tuple(Route.model_validate(dict(route)) for route in one.routes),
         mode=str(one.settings.mode),
-        fingerprint=one.reading_fingerprint,
+        fingerprint=fingerprint(
+            {"settings": one.reading_fingerprint, "version": _version(one.connector_class)}
+        ),
         reopen=one.settings.reopen_within,
         every=one.settings.every,
         stale_after=stale_after,

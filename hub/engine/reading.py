@@ -133,6 +133,7 @@ class Run:
         intake.remove(tx, reading, verdict.apply, now)
         self.counts["removed"] += len(verdict.apply)
         hold = verdict.opened or self._weigh_configuration(tx)
+        self.counts["unverified"] += len(silent)
         self._complete(tx)
         counts = {name: number for name, number in self.counts.items() if number}
         return Report(self.source.id, self.stream.name, "complete", "ok", counts, hold=hold)
@@ -154,7 +155,9 @@ class Run:
         if streams.complete(tx, self.reading, fingerprint=source.fingerprint, due=due):
             self.log.warning("source_back", instance=source.id, stream=name)
         subjects.clear_unreadable(tx, source.id, name, self.reading.run)
-        configuration.renew_freshness(tx, source, name, self.reading.started, now)
+        if not self.counts["unverified"]:
+            # a row that nobody could vouch for must not look fresh
+            configuration.renew_freshness(tx, source, name, self.reading.started, now)
         streams.end_run(tx, self.reading, outcome="complete", counts=dict(self.counts), now=now)
 
     async def _failed(self, error: Exception) -> Report:
