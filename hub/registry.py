@@ -1,0 +1,161 @@
+"""Entry points become plug-ins with a state each; a broken one is a line, never a crash.
+
+Bundled and foreign plug-ins come through the same groups, so that there is one door for all.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from pydantic import BaseModel
+
+from hub.contract import Connector, Target
+
+
+class Group(StrEnum):
+    """The entry-point groups that the hub looks at."""
+
+    CONNECTORS = "intranet_hub.connectors"
+    TARGETS = "intranet_hub.targets"
+    SANDBOXES = "intranet_hub.sandboxes"
+
+
+class State(StrEnum):
+    """How a plug-in stands."""
+
+    READY = "ready"
+    LOAD_FAILED = "load_failed"
+    WRONG_KIND = "wrong_kind"
+    NAMESAKE = "namesake"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point.
+
+    Attributes:
+        reason: why it is not ready, in plain words; empty when it is.
+        dist: the distribution that brings it; empty when it has none.
+        cls: the connector or target class, or the sandbox; None unless ready.
+    """
+
+    group: Group
+    name: str
+    state: State
+    reason: str
+    dist: str
+    cls: Any
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be used."""
+        return self.state is State.READY
+
+
+Source = Callable[[Group], Iterable[EntryPoint]]
+
+
+def installed(group: Group) -> Iterable[EntryPoint]:
+    """The entry points of what is installed in this environment."""
+    return entry_points(group=group.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Every plug-in that was found, ready or not."""
+
+    plugins: tuple[Plugin, ...]
+
+    @classmethod
+    def discover(cls, source: Source = installed) -> "Registry":
+        """Load what the entry points name; whatever fails becomes a plug-in with a reason."""
+        return cls(tuple(found for group in Group for found in _group(group, source(group))))
+
+    @classmethod
+    def of(cls, *classes: type[Connector[Any]] | type[Target[Any]]) -> "Registry":
+        """A registry of these classes alone, without entry points; for tests and embedding."""
+        return cls(tuple(map(_given, classes)))
+
+    def find(self, group: Group, name: str) -> Plugin | None:
+        """The plug-in of this name, ready or not."""
+        return next((one for one in self.plugins if (one.group, one.name) == (group, name)), None)
+
+    def names(self, group: Group) -> list[str]:
+        """The names in one group, sorted, broken ones too."""
+        return sorted(one.name for one in self.plugins if one.group is group)
+
+    def ready(self, group: Group) -> list[Plugin]:
+        """The plug-ins of one group that can be used, by name."""
+        chosen = (one for one in self.plugins if one.group is group and one.ready)
+        return sorted(chosen, key=lambda one: one.name)
+
+
+def _given(cls: type[Any]) -> Plugin:
+    group = Group.CONNECTORS if issubclass(cls, Connector) else Group.TARGETS
+    return _judged(group, cls.name, "", cls)
+
+
+def _group(group: Group, points: Iterable[EntryPoint]) -> list[Plugin]:
+    by_name: dict[str, dict[str, EntryPoint]] = {}
+    for point in points:
+        by_name.setdefault(point.name, {})[point.value] = point
+    return [_of_one_name(group, name, list(by_name[name].values())) for name in sorted(by_name)]
+
+
+def _of_one_name(group: Group, name: str, points: list[EntryPoint]) -> Plugin:
+    if len(points) == 1:
+        return _load(group, points[0])
+    owners = " and ".join(
+        sorted(f"{_dist(point) or 'unknown'} ({point.value})" for point in points)
+    )
+    reason = f"several packages offer this name: {owners}; uninstall all but one"
+    return Plugin(group, name, State.NAMESAKE, reason, "", None)
+
+
+def _load(group: Group, point: EntryPoint) -> Plugin:
+    dist = _dist(point)
+    try:
+        loaded = point.load()
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # foreign code may raise anything
+        lines = str(error).splitlines() or [""]
+        reason = f"{type(error).__name__}: {lines[0]}".rstrip(": ")
+        return Plugin(group, point.name, State.LOAD_FAILED, reason, dist, None)
+    return _judged(group, point.name, dist, loaded)
+
+
+def _dist(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else ""
+
+
+def _judged(group: Group, name: str, dist: str, loaded: Any) -> Plugin:
+    fault = _fault(group, name, loaded)
+    if fault:
+        return Plugin(group, name, State.WRONG_KIND, fault, dist, None)
+    return Plugin(group, name, State.READY, "", dist, loaded)
+
+
+def _fault(group: Group, name: str, loaded: Any) -> str:
+    if group is Group.SANDBOXES:
+        return ""
+    base: type[Any] = Connector if group is Group.CONNECTORS else Target
+    if not (isinstance(loaded, type) and issubclass(loaded, base)):
+        return f"it is not a subclass of hub.contract.{base.__name__}"
+    if missing := sorted(getattr(loaded, "__abstractmethods__", ())):
+        return f"{loaded.__name__} does not define {', '.join(missing)}"
+    if getattr(loaded, "name", None) != name:
+        return f"{loaded.__name__}.name and the entry point's name `{name}` differ"
+    return _settings_fault(loaded)
+
+
+def _settings_fault(loaded: type[Any]) -> str:
+    model = getattr(loaded, "settings", None)
+    if not (inspect.isclass(model) and issubclass(model, BaseModel)):
+        return f"{loaded.__name__}.settings is not a pydantic model"
+    try:
+        model.model_json_schema()
+    except Exception as error:  # noqa: BLE001  # a foreign model may raise anything
+        return f"{model.__name__} can't be described as JSON Schema ({type(error).__name__})"
+    return ""

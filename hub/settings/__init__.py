@@ -1,0 +1,29 @@
+"""YAML, environment and secret files become typed settings; mistakes are named by file and line.
+
+`load` reads them, `schema` describes them for editors.
+"""
+
+from hub.settings.load import ConfiguredTarget, Instance, Settings, load
+from hub.settings.models import HubSettings, InstanceSettings, Mode, Tile
+from hub.settings.problems import ConfigProblems, Problem
+from hub.settings.routing import ResolvedRoute
+from hub.settings.schema import CONNECTOR_FILE, HUB_FILE, as_text, schema, write_schemas
+
+__all__ = [
+    "CONNECTOR_FILE",
+    "HUB_FILE",
+    "ConfigProblems",
+    "ConfiguredTarget",
+    "HubSettings",
+    "Instance",
+    "InstanceSettings",
+    "Mode",
+    "Problem",
+    "ResolvedRoute",
+    "Settings",
+    "Tile",
+    "as_text",
+    "load",
+    "schema",
+    "write_schemas",
+]

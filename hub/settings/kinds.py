@@ -1,0 +1,139 @@
+"""The small types that YAML is made of: durations, names, origins, addresses of the store."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    HttpUrl,
+    WithJsonSchema,
+)
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DURATION = r"^[0-9]{1,6}[smhd]$"
+_PACE = r"^([1-9][0-9]{1,5}s|[1-9][0-9]{0,5}[mhd])$"
+NAME = r"^[a-z0-9][a-z0-9-]{0,40}$"
+_ORIGIN = (
+    r"^(https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|http://(localhost|127\.0\.0\.1))"
+    r"(:[0-9]{1,5})?$"
+)
+_WEB = r"^https?://[^\s]+$"
+_PROXY = r"^https?://[^\s/]+:[0-9]{1,5}/?$"
+_STORE = r"^sqlite:///[^?]+$"
+
+LEAST_PACE = timedelta(seconds=10)
+
+
+def _matching(pattern: str, message: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(message)
+        return value
+
+    return check
+
+
+def duration(value: Any) -> timedelta:
+    """A `timedelta` from `30s`, `5m`, `4h` or `2d`.
+
+    Raises:
+        ValueError: another form.
+    """
+    if isinstance(value, timedelta):
+        return value
+    if not (isinstance(value, str) and re.fullmatch(_DURATION, value)):
+        raise ValueError("must be a duration such as `30s`, `5m`, `4h` or `2d`")
+    return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
+
+
+def _pace(value: timedelta) -> timedelta:
+    if value < LEAST_PACE:
+        raise ValueError("must be at least `10s`")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("is not a time zone, such as `Europe/Amsterdam`") from error
+    return value
+
+
+def _store(value: str) -> str:
+    if value.startswith(("postgresql:", "postgres:", "postgresql+")):
+        raise ValueError(
+            "names PostgreSQL, which is planned, not yet there: use `sqlite:///hub.db`"
+        )
+    path = value.removeprefix("sqlite:///")
+    if (
+        path == value
+        or not re.fullmatch(_STORE, value)
+        or ":memory:" in value
+        or path.endswith("/")
+    ):
+        raise ValueError("must be the address of a file, such as `sqlite:///hub.db`")
+    return value
+
+
+def _proxy(value: str) -> str:
+    if not re.fullmatch(_PROXY, value) or not urlsplit(value).hostname:
+        raise ValueError("must have the form `http://proxy.example.org:3128`")
+    return value
+
+
+def _web(url: HttpUrl) -> HttpUrl:
+    if url.username or url.password:
+        raise ValueError("must not hold a user name or password")
+    return url
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(duration),
+    WithJsonSchema({"type": "string", "pattern": _DURATION, "examples": ["30s", "5m", "4h", "2d"]}),
+]
+Pace = Annotated[
+    timedelta,
+    BeforeValidator(duration),
+    AfterValidator(_pace),
+    WithJsonSchema({"type": "string", "pattern": _PACE, "examples": ["30s", "5m"]}),
+]
+Name = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            NAME,
+            "must be a short name: small letters, digits and hyphens, at most 41, no hyphen first",
+        )
+    ),
+    WithJsonSchema({"type": "string", "pattern": NAME}),
+]
+Origin = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            _ORIGIN,
+            "must be an origin such as `https://intranet.example.org`: https (http only for "
+            "localhost), no path, no slash at the end, no `*`",
+        )
+    ),
+    WithJsonSchema({"type": "string", "pattern": _ORIGIN}),
+]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+StoreUrl = Annotated[
+    str, AfterValidator(_store), WithJsonSchema({"type": "string", "pattern": _STORE})
+]
+ProxyUrl = Annotated[
+    str, AfterValidator(_proxy), WithJsonSchema({"type": "string", "pattern": _PROXY})
+]
+WebUrl = Annotated[
+    HttpUrl,
+    AfterValidator(_web),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": _WEB}),
+]

@@ -1,0 +1,299 @@
+"""From hub.yaml and `connectors/*.yaml` to typed settings; every mistake with file and line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from hub.contract import Connector, Target
+from hub.http import HttpOptions
+from hub.registry import Group, Plugin, Registry, State
+from hub.settings.document import Document, Referenced, follow, read
+from hub.settings.environment import override
+from hub.settings.kinds import Name
+from hub.settings.models import WEB, HubSettings, InstanceSettings, TargetSettings
+from hub.settings.problems import ConfigProblems, Place, Problem
+from hub.settings.routing import (
+    ResolvedRoute,
+    reading_fingerprint,
+    resolve,
+    routing_fingerprint,
+)
+from hub.settings.validate import unknown_name, validate
+
+FOLDER = "connectors"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredTarget:
+    """One target that can be used: `target_class(config, context)` with these `http` options."""
+
+    id: str
+    target_class: type[Target[Any]]
+    config: BaseModel = field(repr=False)
+    http: HttpOptions = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One configured connector without problems.
+
+    Attributes:
+        name: what screens call it.
+        config: the connector's own settings, as its model made them.
+        routes: what is published where, for whom; all names resolved.
+        reading_fingerprint: changes when the source would be read differently.
+        routing_fingerprint: changes when what is published would differ.
+    """
+
+    id: str
+    name: str
+    file: Path
+    settings: InstanceSettings = field(repr=False)
+    connector_class: type[Connector[Any]]
+    config: BaseModel = field(repr=False)
+    http: HttpOptions = field(repr=False)
+    routes: tuple[ResolvedRoute, ...] = field(repr=False)
+    reading_fingerprint: str
+    routing_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the YAML files say.
+
+    Attributes:
+        path: of hub.yaml.
+        store: the database's address with an absolute path.
+        targets: the usable ones, `web` first. A route may name one that failed to load: it waits.
+        instances: the good ones, by file name.
+        problems: of the files and plug-ins that are not good; the others go on.
+    """
+
+    path: Path
+    hub: HubSettings
+    store: str
+    targets: tuple[ConfiguredTarget, ...]
+    instances: tuple[Instance, ...]
+    problems: tuple[Problem, ...]
+
+
+def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
+    """Read hub.yaml and the files in `connectors/` beside it.
+
+    Args:
+        path: hub.yaml.
+        registry: the plug-ins that files may name.
+        env: `HUB_...` variables come before hub.yaml; `${env:NAME}` looks here too.
+
+    Raises:
+        ConfigProblems: hub.yaml itself is wrong. What is wrong with one instance, or with a
+            plug-in that does not load, stands in `Settings.problems` instead.
+    """
+    base = path.parent.resolve()
+    document = read(base / path.name, base)
+    override(document, env)
+    follow(document, env)
+    hub = _hub(document)
+    problems: list[Problem] = []
+    targets = _Targets(document, registry, problems).all(hub)
+    if document.problems:
+        raise ConfigProblems(_in_order(document.problems))
+    instances = _Instances(hub, registry, base, env, problems).all()
+    return Settings(path, hub, _store(hub.store, base), targets, instances, tuple(problems))
+
+
+def _hub(document: Document) -> HubSettings:
+    for key in [one for one in document.data if one.startswith("_")]:
+        document.add((key,), "is not known here", "remove it")
+        del document.data[key]  # pydantic-settings would take it for an option of its own
+    hub = validate(document, HubSettings, (), document.data)
+    if hub is None:
+        raise ConfigProblems(_in_order(document.problems))
+    return hub
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda one: (one.file, one.line or 0))
+
+
+def _store(url: str, base: Path) -> str:
+    return f"sqlite:///{base / url.removeprefix('sqlite:///')}"
+
+
+def _http(
+    document: Document, place: Place, given: InstanceSettings | TargetSettings
+) -> HttpOptions:
+    ca_file = document.path.parent / given.ca_file if given.ca_file else None
+    if ca_file is not None and not ca_file.is_file():
+        message = f"names the file `{given.ca_file}`, which does not exist"
+        document.add((*place, "ca_file"), message, f"put the CA's certificate (PEM) at {ca_file}")
+    if given.proxy and "@" in given.proxy:
+        _no_plain_password(document, (*place, "proxy"))
+    return HttpOptions(ca_file=ca_file, proxy=given.proxy)
+
+
+def _no_plain_password(document: Document, place: Place) -> None:
+    if not isinstance(document.at(place), Referenced):
+        message = "holds a password, which must not stand in the file"
+        document.add(place, message, "write the password as `${env:NAME}` or `${file:path}`")
+
+
+def _not_loaded(plugin: Plugin, what: str, undo: str) -> tuple[str, str]:
+    """Message and advice about a plug-in that is not ready."""
+    said = "could not be loaded" if plugin.state is State.LOAD_FAILED else "can't be used"
+    package = f"`{plugin.dist}`" if plugin.dist else "its package"
+    message = f"the {what} `{plugin.name}` {said}: {plugin.reason}"
+    return message, f"repair or reinstall {package}, or {undo}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """Makes the targets of hub.yaml; `late` takes what stops one target only."""
+
+    document: Document
+    registry: Registry
+    late: list[Problem]
+
+    def all(self, hub: HubSettings) -> tuple[ConfiguredTarget, ...]:
+        given = {WEB: TargetSettings(target=WEB), **hub.targets}
+        made = [self._one(name, settings) for name, settings in given.items()]
+        return tuple(one for one in made if one is not None)
+
+    def _one(self, name: str, given: TargetSettings) -> ConfiguredTarget | None:
+        place: Place = () if name == WEB else ("targets", name)
+        plugin = self._plugin(name, given.target, place)
+        http = _http(self.document, place, given)
+        if plugin is None:
+            return None
+        below: Place = (*place, "settings")
+        config = validate(self.document, plugin.cls.settings, below, given.settings)
+        return ConfiguredTarget(name, plugin.cls, config, http) if config is not None else None
+
+    def _plugin(self, name: str, kind: str, place: Place) -> Plugin | None:
+        plugin = self.registry.find(Group.TARGETS, kind)
+        if plugin is not None and plugin.ready:
+            return plugin
+        if plugin is not None:
+            words = _not_loaded(plugin, "target", f"remove `{name}` from `targets`")
+            self.late.append(self.document.problem((*place, "target"), *words))
+        elif name == WEB:
+            words = (
+                "the hub's own pages are not installed",
+                "reinstall the package `intranet-hub`",
+            )
+            self.late.append(self.document.problem((), *words))
+        else:
+            known = self.registry.names(Group.TARGETS)
+            unknown_name(self.document, (*place, "target"), "kind of target", kind, known)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Instances:
+    """Makes the instances; one that is wrong never stops the others."""
+
+    hub: HubSettings
+    registry: Registry
+    base: Path
+    env: Mapping[str, str]
+    problems: list[Problem]
+
+    def all(self) -> tuple[Instance, ...]:
+        documents = [one for path in self._files() if (one := self._read(path)) is not None]
+        owners: dict[str, list[Document]] = {}
+        for document in documents:
+            owners.setdefault(_id(document), []).append(document)
+        for name, owning in owners.items():
+            if len(owning) > 1:
+                _say_namesakes(name, owning)
+        made = [self._one(document) for document in documents]
+        return tuple(one for one in made if one is not None)
+
+    def _files(self) -> list[Path]:
+        folder = self.base / FOLDER
+        found = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+        return sorted(path for path in found if not path.name.startswith("."))
+
+    def _read(self, path: Path) -> Document | None:
+        try:
+            document = read(path, self.base)
+        except ConfigProblems as error:
+            self.problems.extend(error.problems)
+            return None
+        follow(document, self.env)
+        return document
+
+    def _one(self, document: Document) -> Instance | None:
+        made = self._made(document)
+        self.problems.extend(_in_order(document.problems))
+        return None if document.problems else made
+
+    def _made(self, document: Document) -> Instance | None:
+        given = validate(document, InstanceSettings, (), document.data)
+        plugin = self._plugin(document)
+        config = self._config(document, plugin)
+        if given is None:
+            return None
+        name = _instance_id(document, given)
+        http = _http(document, (), given)
+        routes = resolve(document, given, self.hub)
+        if plugin is None or config is None:
+            return None
+        return Instance(
+            id=name,
+            name=given.name or name,
+            file=document.path,
+            settings=given,
+            connector_class=plugin.cls,
+            config=config,
+            http=http,
+            routes=routes,
+            reading_fingerprint=reading_fingerprint(plugin.name, config),
+            routing_fingerprint=routing_fingerprint(routes),
+        )
+
+    def _plugin(self, document: Document) -> Plugin | None:
+        name = document.data.get("connector")
+        if not isinstance(name, str) or ("connector",) in document.said:
+            return None
+        plugin = self.registry.find(Group.CONNECTORS, name)
+        if plugin is None:
+            known = self.registry.names(Group.CONNECTORS)
+            unknown_name(document, ("connector",), "connector", name, known)
+        elif not plugin.ready:
+            words = _not_loaded(plugin, "connector", "remove this file")
+            document.add(("connector",), *words)
+            return None
+        return plugin
+
+    def _config(self, document: Document, plugin: Plugin | None) -> BaseModel | None:
+        settings = document.data.get("settings", {})
+        if plugin is None or not isinstance(settings, dict):
+            return None
+        model: type[BaseModel] = plugin.cls.settings
+        return validate(document, model, ("settings",), settings)
+
+
+def _id(document: Document) -> str:
+    return str(document.data.get("id") or document.path.stem)
+
+
+def _say_namesakes(name: str, owning: Sequence[Document]) -> None:
+    for document in owning:
+        others = " and ".join(f"`{one.name}`" for one in owning if one is not document)
+        message = f"has the id `{name}`, as {others} has"
+        document.add(("id",), message, "give one of them another `id`; another id starts anew")
+
+
+def _instance_id(document: Document, given: InstanceSettings) -> str:
+    stem = document.path.stem
+    try:
+        return given.id or TypeAdapter(Name).validate_python(stem)
+    except ValidationError:
+        message = f"the file's name `{stem}` can't be an id"
+        advice = "add `id: ...` with small letters, digits and hyphens, or rename the file"
+        document.add(("id",), message, advice)
+        return stem

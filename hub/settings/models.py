@@ -1,0 +1,227 @@
+"""What hub.yaml and the files in `connectors/` may say: closed, frozen, described."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from hub.events.base import Family, Language, Model, Text
+from hub.events.objects import Audience
+from hub.settings.kinds import (
+    Duration,
+    Name,
+    Origin,
+    Pace,
+    ProxyUrl,
+    StoreUrl,
+    TimeZone,
+    WebUrl,
+)
+
+EVERYONE = "everyone"
+DISTURBANCES = "disturbances"
+WEB = "web"
+
+
+class Mode(StrEnum):
+    """What an instance may do: `watch` sends nothing, `live` sends."""
+
+    WATCH = "watch"
+    LIVE = "live"
+
+
+def _known_mode(value: Any) -> Any:
+    if value == "pilot":
+        raise ValueError("names the mode `pilot`, which is planned, not yet there: use `watch`")
+    return value
+
+
+class AudienceSettings(Audience):
+    """For whom: everyone, or the members of groups of the intranet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["everyone"], "properties": {"everyone": {"const": True}}},
+                {"required": ["groups"], "properties": {"groups": {"minItems": 1}}},
+            ]
+        }
+    )
+
+
+class Tile(Model):
+    """One tile on the intranet's dashboard."""
+
+    title: Text = Field(description="The heading of the tile, per language.")
+    stale_after: Pace = Field(
+        timedelta(minutes=5),
+        description="How long its rows may be believed without a new reading; then it says so.",
+        json_schema_extra={"default": "5m"},
+    )
+
+
+class ServiceDesk(Model):
+    """Where people can ask; shown on tiles."""
+
+    hours: Text | None = Field(None, description="When somebody answers, in words.")
+    phone: str | None = Field(None, min_length=3, description="The telephone number, as shown.")
+    url: WebUrl | None = Field(None, description="The self-service portal.")
+
+
+class Web(Model):
+    """The hub's own pages."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: int = Field(8090, ge=1, le=65535, description="The port to listen on.")
+    public_url: WebUrl | None = Field(
+        None, description="How the pages are reached from outside, where a proxy stands in front."
+    )
+    frame_ancestors: tuple[Origin, ...] = Field(
+        (), description="The intranets that may show a tile in a frame; origins only."
+    )
+
+
+class TargetSettings(Model):
+    """One intranet that objects are sent to."""
+
+    target: str = Field(min_length=1, description="The kind of target, such as `openintranet`.")
+    ca_file: str | None = Field(
+        None,
+        min_length=1,
+        description="PEM file of the organisation's own CA, seen from this file.",
+    )
+    proxy: ProxyUrl | None = Field(
+        None, repr=False, description="The proxy on the way there; none unless named."
+    )
+    settings: dict[str, Any] = Field({}, repr=False, description="What this kind of target needs.")
+
+
+def _tiles(value: dict[str, Tile]) -> dict[str, Tile]:
+    title: dict[Language, str] = {"nl": "Storingen", "en": "Disturbances"}
+    return {DISTURBANCES: Tile(title=title)} | value
+
+
+def _audiences(value: dict[str, AudienceSettings]) -> dict[str, AudienceSettings]:
+    if EVERYONE in value and value[EVERYONE].everyone is None:
+        raise ValueError("narrows `everyone`: give the narrower audience a name of its own")
+    return {EVERYONE: AudienceSettings(everyone=True)} | value
+
+
+def _targets(value: dict[str, TargetSettings]) -> dict[str, TargetSettings]:
+    if WEB in value:
+        raise ValueError("names `web`, the hub's own pages, which always exist: remove it")
+    return value
+
+
+class HubSettings(BaseSettings):
+    """What hub.yaml says. `HUB_STORE`, `HUB_WEB__PORT` and so on come before the file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix="HUB_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+    )
+
+    store: StoreUrl = Field(
+        description="The database, seen from this file's folder: `sqlite:///hub.db`."
+    )
+    organisation: str = Field(min_length=1, description="The name that pages show.")
+    language: Language = Field("nl", description="The first language of the pages.")
+    time_zone: TimeZone = Field("Europe/Amsterdam", description="For the times that pages show.")
+    service_desk: ServiceDesk = Field(ServiceDesk(), description="Where people can ask.")
+    web: Web = Field(Web(), description="How the hub's own pages are served.")
+    audiences: Annotated[dict[Name, AudienceSettings], AfterValidator(_audiences)] = Field(
+        {}, validate_default=True, description="For whom; `everyone` always exists."
+    )
+    tiles: Annotated[dict[Name, Tile], AfterValidator(_tiles)] = Field(
+        {}, validate_default=True, description="The tiles; `disturbances` always exists."
+    )
+    targets: Annotated[dict[Name, TargetSettings], AfterValidator(_targets)] = Field(
+        {}, description="The intranets; `web`, the hub's own pages, always exists."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the library's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed in: `load` reads the environment that it is given, not its own."""
+        return (init_settings,)
+
+
+class When(Model):
+    """Which subjects a route takes: every named field must have one of the values."""
+
+    branch: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Sites, as the source names them."
+    )
+    category: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Kinds of service, as the source names them."
+    )
+
+
+class RouteSettings(Model):
+    """A rule from subjects to rows of a tile, and for whom."""
+
+    family: Family = Field(Family.INCIDENT, description="What it takes.")
+    tile: str = Field(DISTURBANCES, description="The tile of hub.yaml that shows it.")
+    audience: str | None = Field(
+        None, description="The audience of hub.yaml; that of the instance unless named."
+    )
+    when: When = Field(When(), description="Only these; all of them unless named.")
+    keep_solved: Duration = Field(
+        timedelta(hours=4),
+        description="How long a solved one stays visible.",
+        json_schema_extra={"default": "4h"},
+    )
+    targets: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Where to; as the instance says unless named."
+    )
+
+
+class InstanceSettings(Model):
+    """One configured connector: one file in `connectors/`."""
+
+    connector: str = Field(min_length=1, description="The kind of source, such as `topdesk`.")
+    id: Name | None = Field(
+        None, description="Its identity, which must never change; the file's name unless named."
+    )
+    name: str | None = Field(None, min_length=1, description="What screens call it.")
+    mode: Annotated[Mode, BeforeValidator(_known_mode)] = Field(
+        Mode.WATCH, description="`watch` reads and plans but sends nothing; `live` sends."
+    )
+    audience: str = Field(EVERYONE, description="For whom, where a route does not say.")
+    targets: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Where to; every target of hub.yaml unless named."
+    )
+    reopen_within: Duration = Field(
+        timedelta(hours=72),
+        description="A subject that returns within this is the same matter.",
+        json_schema_extra={"default": "72h"},
+    )
+    routes: tuple[RouteSettings, ...] = Field(
+        (RouteSettings(),), min_length=1, description="The rules; one for everything unless named."
+    )
+    every: Pace | None = Field(
+        None, description="The pause between readings, at least 10s; the connector's unless named."
+    )
+    ca_file: str | None = Field(
+        None,
+        min_length=1,
+        description="PEM file of the organisation's own CA, seen from this file.",
+    )
+    proxy: ProxyUrl | None = Field(
+        None, repr=False, description="The proxy on the way there; none unless named."
+    )
+    settings: dict[str, Any] = Field(
+        {}, repr=False, description="What this kind of source needs; its README lists it."
+    )

@@ -1,0 +1,126 @@
+"""Routes with their names resolved, and the fingerprints of what an instance is set to do."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr
+
+from hub.events.base import Family, Model, canonical, fingerprint
+from hub.events.objects import Audience
+from hub.settings.document import Document
+from hub.settings.models import WEB, HubSettings, InstanceSettings, RouteSettings
+from hub.settings.problems import Place
+from hub.settings.validate import unknown_name
+
+
+class ResolvedRoute(Model):
+    """A route of which every name stands for something.
+
+    Attributes:
+        name: tile and audience, numbered where an instance has several of the same.
+        members: who the audience is.
+        when: payload field to the values that it may have.
+        targets: ids of targets, sorted; `web` among them where it is meant.
+    """
+
+    name: str
+    family: Family
+    tile: str
+    audience: str
+    members: Audience
+    when: dict[str, tuple[str, ...]]
+    keep_solved: timedelta
+    targets: tuple[str, ...]
+
+
+def resolve(
+    document: Document, instance: InstanceSettings, hub: HubSettings
+) -> tuple[ResolvedRoute, ...]:
+    """The instance's routes; names that exist nowhere become problems of the document."""
+    _names(document, instance, hub)
+    if document.problems:
+        return ()
+    routes = [_resolved(instance, route, hub) for route in instance.routes]
+    return tuple(_numbered(routes))
+
+
+def _names(document: Document, instance: InstanceSettings, hub: HubSettings) -> None:
+    _check(document, ("audience",), "audience", instance.audience, hub.audiences)
+    _targets(document, (), instance.targets, hub)
+    for at, route in enumerate(instance.routes):
+        place: Place = ("routes", at)
+        _check(document, (*place, "tile"), "tile", route.tile, hub.tiles)
+        if route.audience is not None:
+            _check(document, (*place, "audience"), "audience", route.audience, hub.audiences)
+        _targets(document, place, route.targets, hub)
+
+
+def _targets(
+    document: Document, place: Place, targets: Sequence[str] | None, hub: HubSettings
+) -> None:
+    for at, target in enumerate(targets or ()):
+        _check(document, (*place, "targets", at), "target", target, {WEB: None, **hub.targets})
+
+
+def _check(
+    document: Document, place: Place, what: str, name: str, known: Mapping[str, object]
+) -> None:
+    if name not in known:
+        unknown_name(document, place, what, name, sorted(known))
+
+
+def _resolved(instance: InstanceSettings, route: RouteSettings, hub: HubSettings) -> ResolvedRoute:
+    audience = route.audience or instance.audience
+    targets = route.targets or instance.targets or (WEB, *hub.targets)
+    return ResolvedRoute(
+        name=f"{route.tile}/{audience}",
+        family=route.family,
+        tile=route.tile,
+        audience=audience,
+        members=Audience.model_validate(hub.audiences[audience].model_dump()),
+        when=route.when.model_dump(exclude_none=True),
+        keep_solved=route.keep_solved,
+        targets=tuple(sorted(set(targets))),
+    )
+
+
+def _numbered(routes: Sequence[ResolvedRoute]) -> list[ResolvedRoute]:
+    seen: dict[str, int] = {}
+    named = []
+    for route in routes:
+        seen[route.name] = times = seen.get(route.name, 0) + 1
+        name = route.name if times == 1 else f"{route.name}#{times}"
+        named.append(route.model_copy(update={"name": name}))
+    return named
+
+
+def routing_fingerprint(routes: Sequence[ResolvedRoute]) -> str:
+    """Equal when the routes, audiences and targets are; mode and rhythm are no part of it."""
+    return fingerprint({"routes": [route.model_dump(mode="json") for route in routes]})
+
+
+def reading_fingerprint(connector: str, config: BaseModel) -> str:
+    """Equal when the connector and its settings are; secrets may change without a difference."""
+    return fingerprint({"connector": connector, "settings": stable(config)})
+
+
+def stable(value: Any) -> Any:
+    """JSON values that are the same in every process, without secrets."""
+    if isinstance(value, BaseModel):
+        return {name: stable(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {str(key): stable(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [stable(below) for below in value]
+    if isinstance(value, set | frozenset):
+        return sorted((stable(below) for below in value), key=lambda one: canonical({"": one}))
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    plain = value.value if isinstance(value, Enum) else value
+    if isinstance(plain, Secret | SecretStr | SecretBytes):
+        return None
+    return plain if plain is None or isinstance(plain, bool | int | float) else str(plain)
