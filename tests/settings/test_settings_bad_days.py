@@ -133,7 +133,7 @@ UNPARSED = {
     "control": ("connector: desk\nname: a\x00b\n", 2, "a character that YAML forbids"),
     "list": ("- connector: desk\n", 1, "holds no keys"),
     "empty": ("", 1, "holds no keys"),
-    "not-utf-8": (b"connector: desk\nname: Caf\xe9\n", None, "is not UTF-8 text"),
+    "not-utf-8": (b"connector: desk\nname: Kr\xe4nk\n", None, "is not UTF-8 text"),
     "deep": ("connector: desk\nname: " + "[" * 60 + "]" * 60, 2, "too deeply nested"),
     "very-deep": ("connector: desk\nname: " + "[" * 600 + "]" * 600, None, "can't be parsed"),
     "laughs": (LAUGHS, None, "is too large"),

@@ -16,7 +16,7 @@ HUB_FILES = {
         "1: organisation: is missing",
         "add `organisation: ...`",
     ),
-    "unknown-key": (START + "langauge: nl\n", "3: langauge: is not known", "mean `language`?"),
+    "unknown-key": (START + "languages: nl\n", "3: languages: is not known", "mean `language`?"),
     "unknown-language": (START + "language: fr\n", "3: language: must be `nl` or `en`", "language"),
     "store-of-another-kind": (
         "store: mysql://x/y\norganisation: Duo+\n",
@@ -76,7 +76,7 @@ HUB_FILES = {
         "add `title: ...`",
     ),
     "tile-title-language": (
-        START + "tiles:\n  disturbances:\n    title: {de: Probleme}\n",
+        START + "tiles:\n  disturbances:\n    title: {de: Ausfall}\n",
         "5: tiles.disturbances.title.de: must be `nl` or `en`",
         "correct `de`",
     ),
