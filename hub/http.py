@@ -47,7 +47,7 @@ class HttpOptions:
     """
 
     ca_file: Path | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     timeout: float = 15.0
     max_connections: int = 10
 

@@ -11,7 +11,6 @@ import httpx
 
 from hub.contract import Context
 from hub.engine.configuration import Source
-from hub.engine.projection import Route
 from hub.engine.runner import Runner
 from hub.errors import HubError
 from hub.events.base import fingerprint
@@ -88,7 +87,7 @@ def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta])
         id=one.id,
         connector_name=connector.name,
         connector=connector,
-        routes=tuple(Route.model_validate(dict(route)) for route in one.routes),
+        routes=one.routes,
         mode=str(one.settings.mode),
         fingerprint=fingerprint(
             {"settings": one.reading_fingerprint, "version": _version(one.connector_class)}

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Connector
-from hub.engine.projection import Matter, Projected, Route, freshness, project
+from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
+from hub.events.route import Route
 from hub.store import holds, objects, streams, subjects
 from hub.store.store import Tx
 

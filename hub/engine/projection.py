@@ -6,22 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.events.base import Family, Model, Payload, fingerprint
+from hub.events.base import Family, Payload, fingerprint
 from hub.events.incident import Incident, IncidentState
-from hub.events.objects import Audience, Freshness, Kind, Link, TileItem
-
-
-class Route(Model):
-    """A rule from subjects to objects, resolved: it stands in the store as it was applied."""
-
-    name: str
-    family: Family
-    tile: str
-    audience: str
-    members: Audience
-    when: Mapping[str, tuple[str, ...]] = {}
-    keep_solved: timedelta = timedelta(hours=4)
-    targets: tuple[str, ...]
+from hub.events.objects import Freshness, Kind, Link, TileItem
+from hub.events.route import Route
 
 
 @dataclass(frozen=True, slots=True)

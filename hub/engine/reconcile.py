@@ -12,6 +12,7 @@ from hub.engine import configuration, intake
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
+from hub.events.base import Family
 from hub.store import holds, objects, streams, subjects
 from hub.store.store import Tx
 from hub.store.streams import Reading
@@ -294,6 +295,8 @@ def undo_withdrawal(
         if one is not None and not text:
             streams.put_instance(tx, one, withdrawn=False)
     causes = [cause.id for row in back for cause in objects.causes(tx, row.id)]
+    if instance is not None and text is None:  # what it found meanwhile has no object yet
+        causes += [row.id for row in subjects.live(tx, instance, [str(one) for one in Family])]
     subjects.mark_dirty(tx, causes)
     what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in back]}
     holds.note(tx, actor=actor, action="withdraw undone", what=what, now=now)

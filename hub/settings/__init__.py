@@ -6,7 +6,6 @@
 from hub.settings.load import ConfiguredTarget, Instance, Settings, load
 from hub.settings.models import HubSettings, InstanceSettings, Mode, Tile
 from hub.settings.problems import ConfigProblems, Problem
-from hub.settings.routing import ResolvedRoute
 from hub.settings.schema import CONNECTOR_FILE, HUB_FILE, as_text, schema, write_schemas
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "InstanceSettings",
     "Mode",
     "Problem",
-    "ResolvedRoute",
     "Settings",
     "Tile",
     "as_text",

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from hub.contract import Connector, Target
+from hub.events.route import Route
 from hub.http import HttpOptions
 from hub.registry import Group, Plugin, Registry, State
 from hub.settings.document import Document, Referenced, follow, read
@@ -16,7 +17,6 @@ from hub.settings.kinds import Name
 from hub.settings.models import WEB, HubSettings, InstanceSettings, TargetSettings
 from hub.settings.problems import ConfigProblems, Place, Problem
 from hub.settings.routing import (
-    ResolvedRoute,
     reading_fingerprint,
     resolve,
     routing_fingerprint,
@@ -55,7 +55,7 @@ class Instance:
     connector_class: type[Connector[Any]]
     config: BaseModel = field(repr=False)
     http: HttpOptions = field(repr=False)
-    routes: tuple[ResolvedRoute, ...] = field(repr=False)
+    routes: tuple[Route, ...] = field(repr=False)
     reading_fingerprint: str
     routing_fingerprint: str
 

@@ -1,43 +1,21 @@
 """Routes with their names resolved, and the fingerprints of what an instance is set to do."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 
-from hub.events.base import Family, Model, canonical, fingerprint
+from hub.events.base import canonical, fingerprint
 from hub.events.objects import Audience
+from hub.events.route import Route
 from hub.settings.document import Document
 from hub.settings.models import WEB, HubSettings, InstanceSettings, RouteSettings
 from hub.settings.problems import Place
 from hub.settings.validate import unknown_name
 
 
-class ResolvedRoute(Model):
-    """A route of which every name stands for something.
-
-    Attributes:
-        name: tile and audience, numbered where an instance has several of the same.
-        members: who the audience is.
-        when: payload field to the values that it may have.
-        targets: ids of targets, sorted; `web` among them where it is meant.
-    """
-
-    name: str
-    family: Family
-    tile: str
-    audience: str
-    members: Audience
-    when: dict[str, tuple[str, ...]]
-    keep_solved: timedelta
-    targets: tuple[str, ...]
-
-
-def resolve(
-    document: Document, instance: InstanceSettings, hub: HubSettings
-) -> tuple[ResolvedRoute, ...]:
+def resolve(document: Document, instance: InstanceSettings, hub: HubSettings) -> tuple[Route, ...]:
     """The instance's routes; names that exist nowhere become problems of the document."""
     _names(document, instance, hub)
     if document.problems:
@@ -71,10 +49,10 @@ def _check(
         unknown_name(document, place, what, name, sorted(known))
 
 
-def _resolved(instance: InstanceSettings, route: RouteSettings, hub: HubSettings) -> ResolvedRoute:
+def _resolved(instance: InstanceSettings, route: RouteSettings, hub: HubSettings) -> Route:
     audience = route.audience or instance.audience
     targets = route.targets or instance.targets or (WEB, *hub.targets)
-    return ResolvedRoute(
+    return Route(
         name=f"{route.tile}/{audience}",
         family=route.family,
         tile=route.tile,
@@ -86,7 +64,7 @@ def _resolved(instance: InstanceSettings, route: RouteSettings, hub: HubSettings
     )
 
 
-def _numbered(routes: Sequence[ResolvedRoute]) -> list[ResolvedRoute]:
+def _numbered(routes: Sequence[Route]) -> list[Route]:
     seen: dict[str, int] = {}
     named = []
     for route in routes:
@@ -96,7 +74,7 @@ def _numbered(routes: Sequence[ResolvedRoute]) -> list[ResolvedRoute]:
     return named
 
 
-def routing_fingerprint(routes: Sequence[ResolvedRoute]) -> str:
+def routing_fingerprint(routes: Sequence[Route]) -> str:
     """Equal when the routes, audiences and targets are; mode and rhythm are no part of it."""
     return fingerprint({"routes": [route.model_dump(mode="json") for route in routes]})
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hub.engine.configuration import Source
-from hub.engine.projection import Route
 from hub.engine.runner import Runner
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
+from hub.events.route import Route
 from hub.store.store import Store
 from hub.testing.fakes import FakeClock, FakeLog, MemoryTarget, ScriptedSource, fake_context
 

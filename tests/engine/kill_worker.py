@@ -17,10 +17,10 @@ import sqlalchemy as sa
 
 from hub.contract import Outcome
 from hub.engine.configuration import Source
-from hub.engine.projection import Route
 from hub.engine.runner import Runner
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
+from hub.events.route import Route
 from hub.store.store import Store, _set_up
 from hub.testing.fakes import FakeLog, MemoryTarget, ScriptedSource, fake_context
 from hub.testing.memory import Stored

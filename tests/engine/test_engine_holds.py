@@ -5,10 +5,10 @@ import sqlalchemy as sa
 
 from hub.contract import Present
 from hub.engine import reconcile
-from hub.engine.projection import Route
 from hub.errors import BadConfigError, RetryableError
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
+from hub.events.route import Route
 from hub.store import holds, tables
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.engine.projection import Matter, Route, object_key, project
+from hub.engine.projection import Matter, object_key, project
 from hub.events.base import Family
 from hub.events.objects import Audience
+from hub.events.route import Route
 from hub.testing.fakes import incident
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -10,11 +10,11 @@ import pytest
 from hub.contract import Stream
 from hub.engine import reconcile
 from hub.engine.configuration import Source
-from hub.engine.projection import Route
 from hub.engine.runner import Runner
 from hub.errors import BadConfigError, RetryableError
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
+from hub.events.route import Route
 from hub.schedule.embedded import Embedded, perform
 from hub.store import holds
 from hub.store.store import Store

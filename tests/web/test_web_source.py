@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from hub.engine.configuration import Source
-from hub.engine.projection import Route
 from hub.engine.runner import Runner
 from hub.errors import RetryableError
 from hub.events.base import Family
 from hub.events.objects import Audience
+from hub.events.route import Route
 from hub.render.view import ServiceDesk, belief
 from hub.store import streams
 from hub.store.store import Store
