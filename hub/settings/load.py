@@ -19,7 +19,6 @@ from hub.settings.problems import ConfigProblems, Place, Problem
 from hub.settings.routing import (
     reading_fingerprint,
     resolve,
-    routing_fingerprint,
 )
 from hub.settings.validate import unknown_name, validate
 
@@ -45,7 +44,6 @@ class Instance:
         config: the connector's own settings, as its model made them.
         routes: what is published where, for whom; all names resolved.
         reading_fingerprint: changes when the source would be read differently.
-        routing_fingerprint: changes when what is published would differ.
     """
 
     id: str
@@ -57,7 +55,6 @@ class Instance:
     http: HttpOptions = field(repr=False)
     routes: tuple[Route, ...] = field(repr=False)
     reading_fingerprint: str
-    routing_fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +249,6 @@ class _Instances:
             http=http,
             routes=routes,
             reading_fingerprint=reading_fingerprint(plugin.name, config),
-            routing_fingerprint=routing_fingerprint(routes),
         )
 
     def _plugin(self, document: Document) -> Plugin | None:

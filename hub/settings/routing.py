@@ -1,4 +1,4 @@
-"""Routes with their names resolved, and the fingerprints of what an instance is set to do."""
+"""Routes with their names resolved, and the fingerprint of how an instance reads."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -72,11 +72,6 @@ def _numbered(routes: Sequence[Route]) -> list[Route]:
         name = route.name if times == 1 else f"{route.name}#{times}"
         named.append(route.model_copy(update={"name": name}))
     return named
-
-
-def routing_fingerprint(routes: Sequence[Route]) -> str:
-    """Equal when the routes, audiences and targets are; mode and rhythm are no part of it."""
-    return fingerprint({"routes": [route.model_dump(mode="json") for route in routes]})
 
 
 def reading_fingerprint(connector: str, config: BaseModel) -> str:

@@ -200,7 +200,7 @@ def test_target_that_fails_to_import_stops_only_itself_and_keeps_the_routes(site
     (said,) = map(str, settings.problems)
     assert said.startswith("hub.yaml:7: targets.intranet.target: the target `paper` could not")
     assert [one.id for one in settings.targets] == ["web"]
-    assert settings.instances[0].routing_fingerprint == before.routing_fingerprint
+    assert settings.instances[0].routes == before.routes
 
 
 class Crashing(Model):

@@ -182,7 +182,7 @@ def test_fingerprints_follow_the_members_of_an_audience(site, desk_yaml, hub_yam
     site.write("connectors/desk.yaml", desk_yaml + "audience: uithoorn\n")
     before = only(site.load())
     site.hub(hub_yaml.replace("groups: [uithoorn]", "groups: [uithoorn, diemen]"))
-    assert only(site.load()).routing_fingerprint != before.routing_fingerprint
+    assert only(site.load()).routes != before.routes
 
 
 STABLE = """\
