@@ -159,10 +159,10 @@ def test_audience_and_targets_of_the_instance_are_the_routes_defaults(site, desk
         ("mode: live\n", {}, set()),
         ("every: 1m\nname: Balie\n", {}, set()),
         ("", {"DESK_PASSWORD": "rotated"}, set()),
-        ("  colour: green\n", {}, {"reading"}),
-        ("audience: uithoorn\n", {}, {"routing"}),
-        ("routes: [{keep_solved: 1h}]\n", {}, {"routing"}),
-        ("targets: [web]\n", {}, {"routing"}),
+        ("  colour: green\n", {}, {"reading_fingerprint"}),
+        ("audience: uithoorn\n", {}, {"routes"}),
+        ("routes: [{keep_solved: 1h}]\n", {}, {"routes"}),
+        ("targets: [web]\n", {}, {"routes"}),
     ],
 )
 def test_fingerprints_change_with_what_matters(site, desk_yaml, change, env, differs):
@@ -172,8 +172,8 @@ def test_fingerprints_change_with_what_matters(site, desk_yaml, change, env, dif
     after = only(site.load(**env))
     found = {
         name
-        for name in ("reading", "routing")
-        if getattr(before, f"{name}_fingerprint") != getattr(after, f"{name}_fingerprint")
+        for name in ("reading_fingerprint", "routes")
+        if getattr(before, name) != getattr(after, name)
     }
     assert found == differs
 
