@@ -1,0 +1,44 @@
+"""The command `hub`: what an administrator types."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from hub.cli.exits import advice, code_of
+from hub.errors import HubError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and leave with its exit code: 0 ok, 1, 2, 75 or 78 (`hub.cli.exits`).
+
+    Args:
+        argv: the words after `hub`; by default those of this process.
+
+    Raises:
+        SystemExit: always.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    from hub.cli.app import build  # noqa: PLC0415  also a slow or broken import ends in plain words
+
+    try:
+        build(words)(words, prog_name="hub")
+    except HubError as error:
+        _tell(str(error), advice(error))
+        raise SystemExit(code_of(error)) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        if os.environ.get("HUB_DEBUG"):
+            raise
+        _tell(f"{type(error).__name__}: {error}", "HUB_DEBUG=1 shows where it happened.")
+        raise SystemExit(1) from None
+    raise SystemExit(0)
+
+
+def _tell(message: str, what_to_do: str) -> None:
+    for line in message.splitlines() or [""]:
+        print(f"error: {line}", file=sys.stderr)  # noqa: T201  a command line speaks
+    print(f"what to do: {what_to_do}", file=sys.stderr)  # noqa: T201  a command line speaks

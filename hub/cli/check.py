@@ -1,0 +1,181 @@
+"""`hub check`: files, sources and targets, one line each, and what to do."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli import exits
+from hub.cli.options import ConfigOption, JsonOption, examples
+from hub.cli.output import Output, Steps
+from hub.cli.session import log_of, now, run, settings_of
+from hub.contract import Connector, Finding, Target
+from hub.engine.assemble import assemble
+from hub.engine.reconcile import shown_hold
+from hub.registry import Plugin, Registry
+from hub.settings import ConfigProblems, Problem, Settings
+from hub.store import holds, streams
+from hub.store.store import Store, Tx
+
+EXAMPLES = examples("hub check", "hub check --offline", "hub check --json | jq .problems")
+PATIENCE = 60.0  # seconds for one source or target
+
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Only files and store; reach no source and no target.")
+]
+
+
+@dataclass
+class Checked:
+    """What a check found.
+
+    Attributes:
+        findings: per instance or target, by its id.
+        orphaned: instances that the store knows and that have no file.
+    """
+
+    problems: Sequence[Problem] = ()
+    plugins: Sequence[Plugin] = ()
+    findings: dict[str, Sequence[Finding]] = field(default_factory=dict)
+    holds: Sequence[dict[str, Any]] = ()
+    orphaned: Sequence[str] = ()
+
+    @property
+    def code(self) -> int:
+        """The exit code: 78 for files, 1 for what failed."""
+        if self.problems:
+            return exits.CONFIGURATION
+        levels = {one.level for found in self.findings.values() for one in found}
+        return exits.FAILED if "failed" in levels else exits.OK
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    app.command(name, epilog=EXAMPLES)(check)
+
+
+def check(
+    *, offline: Offline = False, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """Check files, sources and targets, and say what to do.
+
+    Changes nothing. Exit code 78 when a file is wrong, 1 when a source or target failed.
+    """
+    out = Output(json=json)
+    found = run(_check(out, config, offline=offline))
+    out.document(_document(found))
+    _show(out, found)
+    if found.code:
+        raise typer.Exit(found.code)
+
+
+async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
+    try:
+        settings = settings_of(config)
+    except ConfigProblems as error:
+        return Checked(problems=error.problems)
+    found = Checked(settings.problems, _broken())
+    if not offline:
+        found.findings = await _findings(out, settings)
+    store = Store(settings.store)
+    if store.path.exists():
+        known = {one.id for one in settings.instances}
+        await store.open()
+        found.holds, found.orphaned = await store.read(_waiting, known)
+    await store.close()
+    return found
+
+
+def _broken() -> list[Plugin]:
+    return [one for one in Registry.discover().plugins if not one.ready]
+
+
+def _waiting(tx: Tx, known: set[str]) -> tuple[list[dict[str, Any]], list[str]]:
+    lost = sorted(set(streams.instances(tx)) - known)
+    return [shown_hold(row) for row in holds.all_open(tx)], lost
+
+
+async def _findings(out: Output, settings: Settings) -> dict[str, Sequence[Finding]]:
+    """Every source and target is asked, side by side."""
+    store = Store(settings.store)
+    runner = await assemble(settings, store, now=now, log=log_of("error"))
+    try:
+        parts: dict[str, Connector[Any] | Target[Any]] = {
+            f"instance {one.id}": one.connector for one in runner.sources.values()
+        }
+        parts |= {f"target {name}": target for name, target in runner.targets.items()}
+        with out.progress("asking sources and targets", len(parts)) as steps:
+            found = await asyncio.gather(*(_asked(one, steps) for one in parts.values()))
+        return dict(zip(parts, found, strict=True))
+    finally:
+        await runner.close()
+        await store.close()
+
+
+async def _asked(one: Connector[Any] | Target[Any], steps: Steps) -> Sequence[Finding]:
+    """A plug-in's own check; its faults are findings too."""
+    try:
+        return await asyncio.wait_for(one.check(), PATIENCE)
+    except TimeoutError:
+        advice = "look whether it can be reached from this machine"
+        return [Finding("failed", f"no answer within {PATIENCE:.0f} seconds", advice)]
+    except Exception as error:  # noqa: BLE001  a plug-in's bug must not hide the other findings
+        fault = f"its check broke: {type(error).__name__}: {error}"
+        return [Finding("failed", fault, "report this to the maker of the plug-in")]
+    finally:
+        steps.end()
+
+
+def _document(found: Checked) -> dict[str, Any]:
+    return {
+        "ok": found.code == exits.OK,
+        "problems": [asdict(problem) for problem in found.problems],
+        "plugins": [
+            {"group": one.group.value, "name": one.name, "state": one.state, "reason": one.reason}
+            for one in found.plugins
+        ],
+        "findings": {name: [asdict(one) for one in each] for name, each in found.findings.items()},
+        "holds": found.holds,
+        "orphaned": found.orphaned,
+    }
+
+
+def _show(out: Output, found: Checked) -> None:
+    _show_files(out, found)
+    for name, findings in found.findings.items():
+        out.heading(name)
+        for one in findings:
+            out.finding(one.level, one.what, one.advice)
+    if found.holds or found.orphaned:
+        out.heading("waiting")
+    for row in found.holds:
+        what = f"hold {row['hash']} of {row['instance']} ({row['action']}, {row['size']})"
+        out.finding("warning", what, f"hub hold show {row['hash']}")
+    for name in found.orphaned:
+        advice = f"put its file back, or take its objects away: hub withdraw --instance {name}"
+        out.finding("warning", f"{name} has no usable file; nothing of it is withdrawn", advice)
+    out.next(_next(found))
+
+
+def _show_files(out: Output, found: Checked) -> None:
+    out.say("files", "bold")
+    for problem in found.problems:
+        spot = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
+        out.finding("failed", f"{spot}: {problem.where} {problem.message}", problem.advice)
+    if not found.problems:
+        out.finding("ok", "the YAML files can be used")
+    for one in found.plugins:
+        fault = f"plug-in {one.name} of {one.dist or 'an unknown package'}: {one.reason}"
+        out.finding("warning", fault, "reinstall or remove that package")
+
+
+def _next(found: Checked) -> str:
+    if found.problems:
+        return "correct the lines above, then run `hub check` again."
+    if found.code:
+        return "do what the arrows say, then run `hub check` again."
+    if found.holds:
+        return f"`hub hold show {found.holds[0]['hash']}`, then release or drop it."
+    return "`hub plan` shows what would change on the intranet."

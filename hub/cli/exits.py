@@ -1,0 +1,44 @@
+"""Exit codes, and what an administrator does next after an error.
+
+0   ok
+1   failed
+2   the command was typed wrongly
+75  try again later (EX_TEMPFAIL)
+78  the configuration is wrong (EX_CONFIG)
+"""
+
+from hub.errors import (
+    AuthFailedError,
+    BadConfigError,
+    HubError,
+    PermissionMissingError,
+    RejectedError,
+    RetryableError,
+    StreamLostError,
+)
+
+OK = 0
+FAILED = 1
+USAGE = 2
+TRY_AGAIN = 75
+CONFIGURATION = 78
+
+_NEXT: tuple[tuple[type[HubError], int, str], ...] = (
+    (BadConfigError, CONFIGURATION, "correct what is named above, then run `hub check`."),
+    (RetryableError, TRY_AGAIN, "try again in a moment; `hub check` shows what can be reached."),
+    (StreamLostError, TRY_AGAIN, "see which hub runs on this store; only one may."),
+    (AuthFailedError, FAILED, "correct user name and password, then run `hub check`."),
+    (PermissionMissingError, FAILED, "ask for the right that is missing, then run `hub check`."),
+    (RejectedError, FAILED, "change the request as said above and run the command again."),
+)
+
+
+def code_of(error: HubError) -> int:
+    """The exit code for an error that ends the command."""
+    return next((code for kind, code, _ in _NEXT if isinstance(error, kind)), FAILED)
+
+
+def advice(error: HubError) -> str:
+    """One line that says what to do."""
+    found = (words for kind, _, words in _NEXT if isinstance(error, kind))
+    return next(found, "`hub check` says more.")

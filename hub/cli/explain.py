@@ -1,0 +1,79 @@
+"""`hub explain`: from an object back to cause, subject, run and route."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli import exits
+from hub.cli.options import ConfigOption, JsonOption, examples
+from hub.cli.output import Output, local, title_of
+from hub.cli.session import Session, need_store, run, session, settings_of
+from hub.engine import reconcile
+
+EXAMPLES = examples("hub explain telefonie", "hub explain 0d1b2c3a --json")
+EVENTS = 5  # the newest ones; --json has more
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    app.command(name, epilog=EXAMPLES)(explain)
+
+
+def explain(
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="A key or a part of one: of an object or subject.")
+    ],
+    *,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Lead an object back to its cause, run and route.
+
+    `hub status`, `hub plan` and the tile's JSON show the keys.
+    """
+    code = run(_explain(Output(json=json), config, text))
+    if code:
+        raise typer.Exit(code)
+
+
+async def _explain(out: Output, config: Any, text: str) -> int:
+    need_store(settings_of(config))
+    async with session(config, out) as one:
+        found = await one.store.read(reconcile.explain, text)
+        out.document(found)
+        for row in found:
+            _show(one, row)
+        if not found:
+            out.say(f"No object has {text} in its key, and no subject has this key.")
+            out.next("`hub plan --stored --json` lists keys.")
+            return exits.FAILED
+        out.next(f"`hub withdraw {found[0]['key']}` shows what taking it away would do.")
+        return exits.OK
+
+
+def _show(one: Session, row: Mapping[str, Any]) -> None:
+    title = title_of(row["body"], one.language)
+    one.out.heading(f"{row['kind']} {title or row['key']}")
+    one.out.say(f"  key       {row['key']} on {row['target']}")
+    published = local(row["published_at"], one.zone) if row["published"] else "not published"
+    one.out.say(f"  published {published}, version {row['versions']['done']}")
+    one.out.say(f"  wanted    {row['desired']}, version {row['versions']['desired']}")
+    one.out.say(f"  status    {row['status']}{_why(row)}")
+    for cause in row["causes"]:
+        _show_cause(one, cause)
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    words = ["withdrawn"] if row["withdrawn"] else []
+    words += [str(row["reason"])] if row["reason"] else []
+    return "".join(f", {word}" for word in words)
+
+
+def _show_cause(one: Session, cause: Mapping[str, Any]) -> None:
+    where = f"{cause['instance']}.{cause['stream']}"
+    one.out.say(f"  because   {cause['family']} {cause['subject']} of {where}")
+    one.out.say(f"            through route {cause['route']}")
+    for event in cause["events"][:EVENTS]:
+        when = local(event["at"], one.zone)
+        one.out.say(f"            {when} run {event['run']} {event['type']} #{event['seq']}")

@@ -1,0 +1,137 @@
+"""`hub hold`: changes that wait for a person are looked at, released or dropped."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
+from hub.cli.output import Output, local, shown, title_of
+from hub.cli.plan import show_holds
+from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
+from hub.engine import reconcile
+from hub.store import holds, subjects
+from hub.store.store import Tx
+
+Hash = Annotated[str, typer.Argument(metavar="HASH", help="As `hub hold list` shows it; a prefix.")]
+ACTIONS = {
+    "removal": "these would be taken away",
+    "configuration": "the changed configuration would take away or alter these",
+    "address": "the target's address changed; its ledger begins empty there",
+}
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the group."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        help="See, release or drop changes that wait for a person.",
+        epilog=examples("hub hold list", "hub hold show 4f2a", "hub hold release 4f2a"),
+    )
+    group.command("list", epilog=examples("hub hold list --json"))(list_)
+    group.command("show", epilog=examples("hub hold show 4f2a"))(show)
+    group.command("release", epilog=examples("hub hold release 4f2a91c07b3d"))(release)
+    group.command("drop", epilog=examples("hub hold drop 4f2a91c07b3d"))(drop)
+    app.add_typer(group, name=name)
+
+
+def list_(*, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List what waits."""
+    run(_list(Output(json=json), config))
+
+
+async def _list(out: Output, config: Any) -> None:
+    need_store(settings_of(config))
+    async with session(config, out) as one:
+        rows = [reconcile.shown_hold(row) for row in await one.store.read(holds.all_open)]
+        out.document(rows)
+        show_holds(out, rows, one.zone)
+    if rows:
+        out.next(f"`hub hold show {rows[0]['hash']}` lists what is in it.")
+    else:
+        out.say("Nothing waits.")
+        out.next("nothing to do.")
+
+
+def show(hold: Hash, *, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show what is in one hold, line by line."""
+    run(_show(Output(json=json), config, hold))
+
+
+async def _show(out: Output, config: Any, prefix: str) -> None:
+    need_store(settings_of(config))
+    async with session(config, out) as one:
+        row, titles = await one.store.read(_with_titles, prefix, one.language)
+        found = reconcile.shown_hold(row)
+        out.document(found)
+        out.say(f"{found['instance']}: {ACTIONS.get(found['action'], found['action'])}.")
+        out.say(f"Since {local(found['opened_at'], one.zone)}.")
+        for line in found["content"]:
+            out.say(f"  {_line(one, line, titles)}")
+    out.next(_next(found))
+
+
+def _with_titles(tx: Tx, prefix: str, language: str) -> tuple[Any, dict[int, str]]:
+    row = reconcile.held(tx, prefix)
+    ids = [line["subject"] for line in row.content if "subject" in line]
+    rows = subjects.by_ids(tx, ids)
+    return row, {one.id: title_of(one.state, language) or one.key for one in rows}
+
+
+def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int, str]) -> str:
+    if "subject" not in line:
+        return f"{line['from']} -> {line['to']}"
+    title = titles.get(line["subject"], "")
+    if "to" not in line:
+        return f"- {title}" + "".join(f", {line[k]}" for k in ("key", "reason") if line.get(k))
+    if line["to"] is None:
+        return f"- {title} leaves {line['target']}"
+    before, after = line["from"] or {}, line["to"]
+    names = [name for name in after if before.get(name) != after[name]]
+    what = "; ".join(f"{name}: {shown(before.get(name))} -> {shown(after[name])}" for name in names)
+    return f"~ {title_of(after, one.language) or title} on {line['target']}: {what}"
+
+
+def _next(found: Mapping[str, Any]) -> str:
+    mark = found["hash"]
+    if found["action"] == "removal":
+        return f"`hub hold release {mark}` applies it, `hub hold drop {mark}` keeps everything."
+    return f"`hub hold release {mark}` applies it; to refuse it, put the old YAML back."
+
+
+def release(
+    hold: Hash,
+    *,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    timeout: TimeoutOption = TIMEOUT,
+) -> None:
+    """Apply what a hold contains, as far as it is still true."""
+    run(_release(Output(json=json), config, hold, timeout))
+
+
+async def _release(out: Output, config: Any, prefix: str, timeout: float) -> None:
+    need_store(settings_of(config))
+    async with session(config, out) as one:
+        row = await one.store.read(reconcile.held, prefix)
+        result = await one.ask("release", {"hash": row.hash, "actor": actor()}, timeout)
+    out.document({"hash": row.hash} | result)
+    out.say(f"Released {row.hash} of {row.instance}: {shown(result['counts'])}.")
+    out.next("`hub status` shows how it stands now.")
+
+
+def drop(hold: Hash, *, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Keep what a hold of removals would take away.
+
+    It is not asked again unless more go missing.
+    """
+    run(_drop(Output(json=json), config, hold))
+
+
+async def _drop(out: Output, config: Any, prefix: str) -> None:
+    need_store(settings_of(config))
+    async with session(config, out) as one:
+        row = await one.store.write(reconcile.drop, prefix, actor=actor(), now=now())
+    out.document({"hash": row.hash, "kept": len(row.content)})
+    out.say(f"Dropped {row.hash} of {row.instance}: {len(row.content)} kept.")
+    out.next("`hub status` shows how it stands now.")

@@ -1,0 +1,169 @@
+"""`hub plan`: what would change, found on a throw-away copy of the store."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli import exits
+from hub.cli.options import ConfigOption, JsonOption, examples
+from hub.cli.output import Output, local, shown, title_of
+from hub.cli.session import Session, complain, log_of, run, settings_of, working
+from hub.engine import reconcile
+from hub.engine.reading import Report
+from hub.engine.runner import Runner
+from hub.settings import Settings
+from hub.store.store import Store
+
+EXAMPLES = examples("hub plan", "hub plan --stored", "hub plan --json | jq .counts")
+SIGNS = {"create": "+", "update": "~", "remove": "-"}
+Stored = Annotated[
+    bool, typer.Option("--stored", help="Ask no source: only what the store knows already.")
+]
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    app.command(name, epilog=EXAMPLES)(plan)
+
+
+def plan(*, stored: Stored = False, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show what would change on the intranet; change nothing.
+
+    The sources are read once into a copy of the store, which is thrown away: nothing is
+    delivered, and the store itself stays as it is.
+    """
+    out = Output(json=json)
+    code = run(_plan(out, config, stored=stored))
+    if code:
+        raise typer.Exit(code)
+
+
+async def _plan(out: Output, config: Any, *, stored: bool) -> int:
+    settings = settings_of(config)
+    complain(settings, out)
+    async with _copy(settings) as store:
+        one = Session(settings, store, out, log_of("error"))
+        async with working(one) as runner:
+            reports = [] if stored else await _read(out, runner)
+            found = await store.read(reconcile.plan)
+    _show(one, found, reports)
+    return _code(reports)
+
+
+@asynccontextmanager
+async def _copy(settings: Settings) -> AsyncIterator[Store]:
+    """The store as it stands, or an empty one where nothing was read yet."""
+    real = Store(settings.store)
+    if real.path.exists():
+        store = await real.shadow()
+        folder = None
+    else:
+        folder = Path(tempfile.mkdtemp(prefix="hub-plan-"))
+        store = await Store(f"sqlite:///{folder / 'plan.db'}").open()
+    try:
+        yield store
+    finally:
+        await store.close()
+        await real.close()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _read(out: Output, runner: Runner) -> list[Report]:
+    todo = [
+        (source.id, stream.name)
+        for source in runner.sources.values()
+        for stream in source.connector.streams()
+        if stream.every is not None
+    ]
+    reports = []
+    with out.progress("reading", len(todo)) as steps:
+        for instance, stream in todo:
+            steps.begin(f"reading {instance}.{stream}")
+            reports.append(await runner.run(instance, stream))
+            steps.end()
+    return reports
+
+
+def _code(reports: Sequence[Report]) -> int:
+    failed = {report.health for report in reports if report.outcome == "failed"}
+    if failed - {"unreachable"}:
+        return exits.FAILED
+    return exits.TRY_AGAIN if failed else exits.OK
+
+
+def _show(one: Session, found: reconcile.Plan, reports: Sequence[Report]) -> None:
+    shown_reports = [asdict(report) for report in reports]
+    one.out.document(reconcile.as_json(found) | {"read": shown_reports})
+    _show_reading(one.out, reports)
+    for target in sorted({step.target for step in found.steps}):
+        _show_target(one, target, [step for step in found.steps if step.target == target])
+    if not found.steps:
+        one.out.say("Nothing would change.")
+    show_holds(one.out, found.holds, one.zone)
+    one.out.next(_next(found, reports))
+
+
+def _show_reading(out: Output, reports: Sequence[Report]) -> None:
+    for report in reports:
+        name = f"{report.instance}.{report.stream}"
+        if report.outcome == "failed":
+            out.finding("failed", f"{name} could not be read: {report.reason}")
+        else:
+            out.finding("ok", f"{name} read: {shown(report.counts) or 'nothing new'}")
+
+
+def _show_target(one: Session, target: str, steps: Sequence[reconcile.Step]) -> None:
+    number = {action: sum(step.action == action for step in steps) for action in SIGNS}
+    one.out.heading(f"{target}: " + ", ".join(f"{many} to {name}" for name, many in number.items()))
+    for step in steps:
+        one.out.say(f"  {SIGNS[step.action]} {_line(step, one.language)}")
+        for line in _fields(step):
+            one.out.say(f"      {line}")
+
+
+def _line(step: reconcile.Step, language: str) -> str:
+    body = step.after if step.after is not None else step.before
+    state = str((body or {}).get("state", ""))
+    text = f'{step.action} {step.kind} "{title_of(body, language) or step.key}"'
+    text += f" ({state})" if state else ""
+    return text + (f", not now: {step.blocked}" if step.blocked else "")
+
+
+def _fields(step: reconcile.Step) -> list[str]:
+    """The fields that differ, for an update."""
+    if step.action != "update":
+        return []
+    before, after = step.before or {}, step.after or {}
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return [f"{name}: {shown(before.get(name))} -> {shown(after.get(name))}" for name in names]
+
+
+def show_holds(out: Output, found: Sequence[Mapping[str, Any]], zone: str) -> None:
+    """Changes that wait for a person, one line each."""
+    if not found:
+        return
+    out.heading("Waiting for you")
+    rows = [
+        [row["hash"], row["instance"], row["action"], row["size"], local(row["opened_at"], zone)]
+        for row in found
+    ]
+    out.table(("hold", "of", "what", "size", "since"), rows)
+
+
+def _next(found: reconcile.Plan, reports: Sequence[Report]) -> str:
+    if any(report.outcome == "failed" for report in reports):
+        return "`hub check` says what to do about what could not be read."
+    if found.holds:
+        return f"`hub hold show {found.holds[0]['hash']}`, then release or drop it."
+    if any(step.blocked == "watch" for step in found.steps):
+        return "`hub run` keeps this plan true; `mode: live` in the instance's file sends it."
+    if found.steps:
+        return "`hub sync` does this once, `hub run` goes on doing it."
+    return "`hub status` shows how everything stands."

@@ -1,0 +1,70 @@
+"""Serving an application inside a command, and stopping politely."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from hub.errors import BadConfigError
+
+
+class Server(uvicorn.Server):
+    """A server that leaves signals to the command."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def listen(host: str, port: int, what_to_do: str) -> socket.socket:
+    """A listening socket, so that a port in use is known before anything else begins.
+
+    Raises:
+        BadConfigError: the port can't be taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise BadConfigError(
+            f"Port {port} on {host} can't be used ({error.strerror}): {what_to_do}"
+        ) from error
+
+
+def server(app: Any, *, date_header: bool = True) -> Server:
+    """A quiet server: no access log, because a tile's address is its only key."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        date_header=date_header,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return Server(config)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and Ctrl-C set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def serve(app: Any, listener: socket.socket, stop: asyncio.Event, **how: Any) -> None:
+    """Serve on this socket until `stop` is set."""
+    one = server(app, **how)
+    task = asyncio.create_task(one.serve(sockets=[listener]))
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    one.should_exit = True
+    await task

@@ -1,0 +1,194 @@
+"""What most commands begin with: the configuration, the store, and who may work on it."""
+
+import asyncio
+import getpass
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from hub.cli.options import find_config
+from hub.cli.output import Output
+from hub.engine.assemble import assemble
+from hub.engine.runner import Runner
+from hub.errors import HubError, RejectedError, RetryableError
+from hub.registry import Registry
+from hub.schedule.embedded import perform
+from hub.settings import ConfigProblems, Settings, load
+from hub.store import holds
+from hub.store.store import Store
+from hub.telemetry import logger
+
+T = TypeVar("T")
+
+POLL = 0.2  # seconds between looks for the running hub's answer
+TIMEOUT = 120.0  # seconds
+
+
+def now() -> datetime:
+    """The present moment, UTC."""
+    return datetime.now(UTC)
+
+
+def actor() -> str:
+    """Who types, for the audit trail: the operating system's name for the user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a line in its list of users
+        return f"uid {os.getuid()}"
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do asynchronous work to its end."""
+    return asyncio.run(work)
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The configuration, with a list of what is wrong in files of instances.
+
+    Raises:
+        ConfigProblems: hub.yaml itself can't be used.
+        BadConfigError: there is no file.
+    """
+    return load(find_config(config), Registry.discover(), os.environ)
+
+
+def log_of(level: str = "warning") -> Any:
+    """A logger on stderr: columns for people on a terminal, else JSON lines."""
+    return logger(json=not sys.stderr.isatty(), level=level)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command at work.
+
+    Attributes:
+        store: open, so that it has its tables; not owned.
+    """
+
+    settings: Settings
+    store: Store
+    out: Output
+    log: Any
+
+    @property
+    def zone(self) -> str:
+        """The organisation's time zone."""
+        return self.settings.hub.time_zone
+
+    @property
+    def language(self) -> str:
+        """The organisation's language."""
+        return self.settings.hub.language
+
+    def known(self, names: list[str]) -> list[str]:
+        """These names, all of them instances with a good file.
+
+        Raises:
+            typer.BadParameter: one is not.
+        """
+        ids = sorted(one.id for one in self.settings.instances)
+        if unknown := sorted(set(names) - set(ids)):
+            raise typer.BadParameter(
+                f"No instance is called {', '.join(unknown)}; there are: {', '.join(ids) or 'none'}"
+            )
+        return names
+
+    async def ask(self, action: str, body: Mapping[str, Any], timeout: float = TIMEOUT) -> Any:
+        """Let the running hub do it, or do it here when none runs.
+
+        Raises:
+            HubError: it could not be done.
+        """
+        if self.store.in_use():
+            return await self._asked(action, body, timeout)
+        self.store.own()
+        async with working(self) as runner:
+            return await perform(runner, action, body)
+
+    async def _asked(self, action: str, body: Mapping[str, Any], timeout: float) -> Any:
+        request = await self.store.write(holds.ask, action, dict(body), now())
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            row = await self.store.read(holds.answered, request)
+            if row is not None:
+                return _answer(row)
+            await asyncio.sleep(POLL)
+        raise RetryableError(
+            f"The store is in use by {self.store.holder()}, and that hub did not answer within "
+            f"{timeout:.0f} seconds. The request stays with it: look at `hub status` first."
+        )
+
+
+def _answer(row: Any) -> Any:
+    if row.error is not None:
+        raise RejectedError(row.error)
+    return row.answer
+
+
+@asynccontextmanager
+async def session(
+    config: Path | None, out: Output, *, level: str = "warning"
+) -> AsyncIterator[Session]:
+    """Load the configuration and open its store; instances with bad files are named on stderr."""
+    settings = settings_of(config)
+    complain(settings, out)
+    store = await Store(settings.store).open()
+    try:
+        yield Session(settings, store, out, log_of(level))
+    finally:
+        await store.close()
+
+
+def complain(settings: Settings, out: Output) -> None:
+    """Name what is wrong; the good instances go on.
+
+    Raises:
+        ConfigProblems: no instance is good.
+    """
+    if settings.problems and not settings.instances:
+        raise ConfigProblems(list(settings.problems))
+    if not settings.instances:
+        out.warn("No instance is configured: `hub init` writes a first one.")
+    for problem in settings.problems:
+        out.warn(f"{problem} (left out; the others go on)")
+
+
+@asynccontextmanager
+async def working(one: Session) -> AsyncIterator[Runner]:
+    """A started runner on this session's store, which must be owned."""
+    runner = await assemble(one.settings, one.store, now=now, log=one.log)
+    try:
+        await runner.start()
+        yield runner
+    finally:
+        await runner.close()
+
+
+def store_path(settings: Settings) -> Path:
+    """The file of the store.
+
+    Raises:
+        BadConfigError: the store is of a kind that is not supported yet.
+    """
+    return Store(settings.store).path
+
+
+def need_store(settings: Settings) -> None:
+    """Refuse to look into a store that does not exist yet.
+
+    Raises:
+        HubError: nothing ever ran with this configuration.
+    """
+    if not store_path(settings).exists():
+        raise HubError(
+            f"There is no store {store_path(settings)} yet: nothing was read with this "
+            "configuration. Start with `hub plan`, then `hub sync` or `hub run`."
+        )

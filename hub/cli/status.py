@@ -1,0 +1,154 @@
+"""`hub status`: how everything stands, from the store alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import typer
+
+from hub.cli import exits
+from hub.cli.options import ConfigOption, JsonOption, examples
+from hub.cli.output import Output, local
+from hub.cli.plan import show_holds
+from hub.cli.session import Session, need_store, run, session, settings_of
+from hub.engine import reconcile
+from hub.settings import Settings
+
+EXAMPLES = examples("hub status", "hub status --json | jq .streams")
+WELL = {"ok", "unknown"}
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    app.command(name, epilog=EXAMPLES)(status)
+
+
+def status(*, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show how everything stands.
+
+    Exit code 1 when something is wrong or waits for a person.
+    """
+    code = run(_status(Output(json=json), config))
+    if code:
+        raise typer.Exit(code)
+
+
+async def _status(out: Output, config: Any) -> int:
+    need_store(settings_of(config))
+    async with session(config, out) as one:
+        found = await one.store.read(reconcile.status)
+        running = one.store.in_use()
+        found["running"] = one.store.holder() if running else None
+        found["tiles"] = [{**row, "url": tile_url(one.settings, row)} for row in found["tiles"]]
+        found["wrong"] = wrong = what_is_wrong(found)
+        out.document(found)
+        _show(one, found)
+        for line in wrong:
+            out.finding("failed", line)
+        out.next(_next(found, wrong))
+        return exits.FAILED if wrong else exits.OK
+
+
+def tile_url(settings: Settings, row: Mapping[str, Any]) -> str:
+    """The address of a tile, as people outside reach it where that is configured."""
+    web = settings.hub.web
+    base = str(web.public_url).rstrip("/") if web.public_url else f"http://{web.host}:{web.port}"
+    return f"{base}/t/{row['token']}"
+
+
+def what_is_wrong(found: Mapping[str, Any]) -> list[str]:
+    """One line per thing that somebody should look at."""
+    lines = [f"{row['id']} has no file any more" for row in _orphans(found)]
+    lines += [
+        f"{row['instance']}.{row['stream']} is {row['health']}: {row['reason']}"
+        for row in found["streams"]
+        if row["health"] not in WELL
+    ]
+    lines += [
+        f"target {row['id']} is {row['health']}: {row['reason']}"
+        for row in found["targets"]
+        if row["health"] not in WELL
+    ]
+    lines += [
+        f"{row['key']} on {row['target']} is {row['status']}: {row['reason']}"
+        for row in found["troubled"]
+    ]
+    lines += [f"{row['instance']}: a row can't be read: {row['reason']}" for row in _dead(found)]
+    return lines + [f"hold {row['hash']} of {row['instance']} waits" for row in found["holds"]]
+
+
+def _orphans(found: Mapping[str, Any]) -> list[Any]:
+    return [row for row in found["instances"] if row["state"] == "orphaned"]
+
+
+def _dead(found: Mapping[str, Any]) -> list[Any]:
+    return list(found["unreadable"])
+
+
+def _show(one: Session, found: Mapping[str, Any]) -> None:
+    running = found["running"]
+    one.out.say(f"Running: {running}" if running else "No hub runs on this store.")
+    parts: Sequence[tuple[str, str, Callable[[Mapping[str, Any], str], list[list[Any]]], str]] = (
+        ("Instances", "instances", _instances, "instance connector mode state subjects"),
+        ("Streams", "streams", _streams, "stream health since complete failures"),
+        ("Targets", "targets", _targets, "target health since address"),
+        ("Objects", "objects", _objects, "target instance kind published waiting status"),
+    )
+    for title, name, rows, columns in parts:
+        if found[name]:
+            one.out.heading(title)
+            one.out.table(columns.split(), rows(found, one.zone))
+    if found["tiles"]:
+        one.out.heading("Tiles")
+    for row in found["tiles"]:
+        one.out.say(f"{row['tile']} for {row['audience']}, {row['view']}: {row['url']}")
+    show_holds(one.out, found["holds"], one.zone)
+    if found["wrong"]:
+        one.out.heading("Wrong")
+
+
+def _instances(found: Mapping[str, Any], _zone: str) -> list[list[Any]]:
+    return [
+        [
+            row["id"],
+            row["connector"],
+            row["mode"],
+            "paused" if row["paused"] else "withdrawn" if row["withdrawn"] else row["state"],
+            found["subjects"].get(row["id"], {}).get("live", 0),
+        ]
+        for row in found["instances"]
+    ]
+
+
+def _streams(found: Mapping[str, Any], zone: str) -> list[list[Any]]:
+    return [
+        [
+            f"{row['instance']}.{row['stream']}",
+            row["health"],
+            local(row["since"], zone),
+            local(row["complete_at"], zone),
+            row["failures"],
+        ]
+        for row in found["streams"]
+    ]
+
+
+def _targets(found: Mapping[str, Any], zone: str) -> list[list[Any]]:
+    return [
+        [row["id"], row["health"], local(row.get("since"), zone), row["address"]]
+        for row in found["targets"]
+    ]
+
+
+def _objects(found: Mapping[str, Any], _zone: str) -> list[list[Any]]:
+    names = ("target", "instance", "kind", "published", "ahead", "status")
+    return [[row[name] for name in names] for row in found["objects"]]
+
+
+def _next(found: Mapping[str, Any], wrong: Sequence[str]) -> str:
+    if found["holds"]:
+        return f"`hub hold show {found['holds'][0]['hash']}`, then release or drop it."
+    if wrong:
+        return "`hub check` says what to do about what is wrong."
+    if not found["running"]:
+        return "`hub run` reads and delivers from now on."
+    return "nothing to do. `hub explain TEXT` leads an object back to its cause."

@@ -1,0 +1,205 @@
+"""A day without any other system: post, plan, sync, explain, hold, withdraw, pause."""
+
+import pytest
+
+POST = ("disturbance", "post", "--title", "Telefonie ligt eruit", "--title-en", "Phones are down")
+
+
+@pytest.fixture
+def live(hub):
+    """One disturbance on the hub's own tile."""
+    hub.manual()
+    assert hub(*POST).code == 0
+    return hub
+
+
+def objects(hub) -> dict[str, tuple]:
+    found = hub("status", "--json").json["objects"]
+    return {row["kind"]: (row["published"], row["ahead"]) for row in found}
+
+
+def test_a_posted_disturbance_is_published_at_once(hub):
+    hub.manual()
+    posted = hub(*POST, "--expected", "14:30", "--workaround", "Bel mobiel", "--json")
+    assert posted.code == 0
+    assert posted.json["id"] == "telefonie-ligt-eruit"
+    assert posted.json["delivered"] == {"web": {"done": 1}}
+    (row,) = hub("disturbance", "list", "--json").json
+    assert row["title"] == {"nl": "Telefonie ligt eruit", "en": "Phones are down"}
+    assert row["expected_at"].endswith("Z") or "+" in row["expected_at"]
+
+
+def test_update_keeps_what_is_not_named_and_end_solves(live):
+    live("disturbance", "update", "telefonie-ligt-eruit", "--workaround", "Bel mobiel")
+    (row,) = live("disturbance", "list", "--json").json
+    assert row["workaround"] == {"nl": "Bel mobiel"}
+    assert row["title"]["en"] == "Phones are down"
+    ended = live("disturbance", "end", "telefonie-ligt-eruit")
+    assert ended.code == 0
+    (row,) = live("disturbance", "list", "--json").json
+    assert row["state"] == "solved"
+    assert "telefonie-ligt-eruit" in live("disturbance", "list").out
+
+
+def test_what_does_not_fit_is_refused_in_words(live):
+    again = live("disturbance", "post", "--title", "Iets anders", "--id", "telefonie-ligt-eruit")
+    assert again.code == 1
+    assert "already there" in again.err
+    unknown = live("disturbance", "end", "nonsense")
+    assert unknown.code == 1
+    assert "There is no disturbance nonsense" in unknown.err
+    assert live(*POST, "--expected", "soon").code == 2
+
+
+def test_without_or_with_several_takers_it_says_what_to_do(hub):
+    hub.instance("empty", "connector: nonsense\n")
+    hub.manual()
+    hub.instance("manual2", "connector: manual\n")
+    several = hub(*POST)
+    assert several.code == 2
+    assert "--instance manual|manual2" in several.err
+    assert hub(*POST, "--instance", "manual2").code == 0
+    for name in ("manual", "manual2", "empty"):
+        (hub.folder / "connectors" / f"{name}.yaml").unlink()
+    nobody = hub(*POST)
+    assert nobody.code == 78
+    assert "connector: manual" in nobody.err
+
+
+def test_in_watch_the_plan_shows_it_and_nothing_is_sent(hub):
+    hub.manual(mode="watch")
+    posted = hub(*POST)
+    assert "hub plan --stored" in posted.last
+    found = hub("plan", "--stored", "--json").json
+    assert found["counts"] == {"create": 1, "update": 0, "remove": 0}
+    assert found["steps"][0]["blocked"] == "watch"
+    shown = hub("plan", "--stored")
+    assert '+ create tile-item "Telefonie ligt eruit" (open), not now: watch' in shown.out
+    assert "mode: live" in shown.last
+    assert objects(hub)["tile-item"] == (0, 1)
+
+
+def test_explain_leads_back_to_subject_route_and_run(live):
+    (row,) = live("explain", "telefonie", "--json").json
+    (cause,) = row["causes"]
+    assert cause["subject"] == "telefonie-ligt-eruit"
+    assert cause["route"] == "disturbances/everyone"
+    assert cause["events"][0]["run"] == 1
+    shown = live("explain", "telefonie").out
+    assert "because   incident telefonie-ligt-eruit of manual.disturbances" in shown
+    nothing = live("explain", "nonsense")
+    assert nothing.code == 1
+    assert nothing.last.startswith("Next: ")
+
+
+def test_withdraw_shows_first_takes_away_with_yes_and_undoes(live):
+    shown = live("withdraw", "telefonie")
+    assert "Telefonie ligt eruit (tile-item on web, published)" in shown.out
+    assert "--yes" in shown.last
+    assert objects(live)["tile-item"] == (1, 0)
+    taken = live("withdraw", "telefonie", "--yes", "--json").json
+    assert taken["done"]
+    assert objects(live)["tile-item"] == (0, 0)
+    assert live("sync").code == 0
+    assert objects(live)["tile-item"] == (0, 0)
+    assert live("withdraw", "telefonie", "--undo").code == 0
+    assert objects(live)["tile-item"] == (0, 0)
+    assert live("withdraw", "telefonie", "--undo", "--yes").code == 0
+    assert objects(live)["tile-item"] == (1, 0)
+
+
+def test_what_comes_later_stays_away_from_a_withdrawn_instance(live):
+    assert live("withdraw", "--all", "--yes").code == 0
+    live("disturbance", "post", "--title", "Nog een")
+    assert objects(live)["tile-item"] == (0, 0)
+    live("withdraw", "--all", "--undo", "--yes")
+    live("sync")
+    assert objects(live)["tile-item"] == (2, 0)
+    unknown = live("withdraw", "--instance", "nonsense")
+    assert unknown.code == 2
+    assert "manual" in unknown.err
+
+
+async def test_who_did_what_stands_in_the_audit_trail(hub):
+    import getpass
+
+    from hub.store import holds
+    from hub.store.store import Store
+
+    hub.manual()
+    for words in (POST, ("withdraw", "telefonie", "--yes"), ("pause", "--all")):
+        # each command makes its own event loop, so it runs in a thread beside this one
+        import asyncio
+
+        assert (await asyncio.to_thread(hub, *words)).code == 0
+    store = await Store(f"sqlite:///{hub.store}").open()
+    rows = await store.read(holds.trail)
+    assert [(row.action, row.actor) for row in rows] == [
+        ("withdraw", getpass.getuser()),
+        ("pause", getpass.getuser()),
+    ]
+    assert await store.read(holds.trail_is_whole)
+    await store.close()
+
+
+def test_pause_and_resume(live):
+    assert live("pause", "manual").last.startswith("Next: `hub resume manual`")
+    assert "was paused already" in live("pause", "--all").out
+    assert live("status", "--json").json["instances"][0]["paused"]
+    assert live("plan", "--stored").code == 0
+    assert live("resume", "--all", "--json").json["changed"] == ["manual"]
+    unknown = live("pause", "nonsense")
+    assert unknown.code == 78
+    assert "there are: manual" in unknown.err
+
+
+def test_a_changed_route_waits_until_it_is_released(live):
+    live.manual(more="audience: balie\n")
+    assert live("sync").code == 0
+    (row,) = live("hold", "list", "--json").json
+    assert row["action"] == "configuration"
+    assert live("hold", "list").last == f"Next: `hub hold show {row['hash']}` lists what is in it."
+    shown = live("hold", "show", row["hash"][:4])
+    assert "- Telefonie ligt eruit leaves web" in shown.out
+    assert "Waiting for you" in live("plan", "--stored").out
+    status = live("status")
+    assert status.code == 1
+    assert row["hash"] in status.out
+    refused = live("hold", "drop", row["hash"])
+    assert refused.code == 78
+    assert "old one back" in refused.err
+    released = live("hold", "release", row["hash"])
+    assert released.code == 0
+    assert live("hold", "list").out.startswith("Nothing waits.")
+    (tile,) = [t for t in live("status", "--json").json["objects"] if t["published"]]
+    assert tile["published"] == 1
+    gone = live("hold", "release", row["hash"])
+    assert gone.code == 78
+    assert "hub hold list" in gone.err
+
+
+def test_status_lists_addresses_and_is_calm_when_all_is_well(live):
+    status = live("status")
+    assert status.code == 0
+    assert status.out.count("http://127.0.0.1:8090/t/") == 2
+    assert "hub run" in status.last
+    live.hub_yaml(more="language: en\n")
+    live.config.write_text(
+        live.config.read_text().replace(
+            "web: {port: 8090}", "web: {port: 8090, public_url: https://hub.example.org}"
+        )
+    )
+    found = live("status", "--json").json
+    assert {row["url"].split("/t/")[0] for row in found["tiles"]} == {"https://hub.example.org"}
+    assert found["wrong"] == []
+
+
+def test_nothing_is_made_by_looking(hub):
+    hub.manual()
+    for words in (("status",), ("explain", "x"), ("hold", "list"), ("pause", "--all")):
+        shown = hub(*words)
+        assert shown.code == 1
+        assert "hub plan" in shown.err
+    for words in (("check", "--offline"), ("check",), ("plan",), ("plan", "--stored")):
+        assert hub(*words).code == 0
+    assert sorted(path.name for path in hub.folder.iterdir()) == ["connectors", "hub.yaml"]
