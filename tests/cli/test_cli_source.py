@@ -139,3 +139,49 @@ def test_a_practice_intranet_says_its_address_as_json(hub, processes):
     with httpx.Client(trust_env=False) as client:
         assert client.get(said["address"]).status_code < 400
     assert process.end().code == 0
+
+
+@pytest.fixture
+def emptied(hub):
+    """A hub that published majors of a TOPdesk where then every incident is gone."""
+    from connectors.topdesk.sandbox import SandboxOptions, TopdeskSandbox, serving
+
+    sandbox = TopdeskSandbox(SandboxOptions(closed_tickets=5))
+    for _ in range(6):
+        sandbox.story.play_next()
+    with serving(sandbox.app) as url:
+        hub.topdesk(url, mode="live")
+        assert hub("sync").code == 0
+        for ident in list(sandbox.state.incidents):
+            sandbox.state.delete(ident)
+        hub("sync")
+        hub("sync")
+        yield hub
+
+
+def published(hub) -> int:
+    found = hub("status", "--json").json["objects"]
+    return sum(row["published"] for row in found if row["kind"] == "tile-item")
+
+
+def test_removals_that_wait_are_shown_and_dropped(emptied):
+    before = published(emptied)
+    assert before >= 2
+    (row,) = emptied("hold", "list", "--json").json
+    assert (row["action"], row["size"]) == ("removal", before)
+    shown = emptied("hold", "show", row["hash"])
+    assert shown.out.count("\n  - ") == before
+    assert "E-mail" in shown.out
+    assert "hub hold drop" in shown.last
+    dropped = emptied("hold", "drop", row["hash"], "--json").json
+    assert dropped["kept"] == before
+    assert emptied("sync").code == 0
+    assert emptied("hold", "list", "--json").json == []
+    assert published(emptied) == before
+
+
+def test_removals_that_wait_are_released(emptied):
+    (row,) = emptied("hold", "list", "--json").json
+    released = emptied("hold", "release", row["hash"][:6], "--json").json
+    assert released["counts"]["removed"] == row["size"]
+    assert published(emptied) == 0
