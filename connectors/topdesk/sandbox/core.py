@@ -48,7 +48,7 @@ class TopdeskSandbox:
     ) -> None:
         self.options = options or SandboxOptions()
         chosen = self.options
-        self.clock = VirtualClock(chosen.start, speed=chosen.speed, now=now)
+        self.clock = VirtualClock(chosen.start + chosen.begun, speed=chosen.speed, now=now)
         self.state = TopdeskState(chosen, self.clock.now)
         self.story = Story(self.state)
         self.faults = Faults(self._touch)
@@ -70,7 +70,7 @@ class TopdeskSandbox:
     def reset(self) -> None:
         """Everything as at the start."""
         if self.clock.movable:
-            self.clock.set(self.options.start)
+            self.clock.set(self.options.start + self.options.begun)
         self.state.reset()
         self.story.reset()
         self.faults.clear()

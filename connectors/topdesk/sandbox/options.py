@@ -1,7 +1,7 @@
 """What can be chosen about the sandbox TOPdesk: in code, and on the command line."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,8 @@ class SandboxOptions:
         seed: the same seed gives the same ids, numbers and tickets.
         story: False: no major incident at all.
         closed_tickets: how many closed tickets the past holds.
-        start: the first moment of the virtual clock; the story's 08:00.
+        start: the story's 08:00.
+        begun: how much of the story is over at the first moment of the virtual clock.
         speed: virtual seconds per real second; 0: only the control API moves the clock.
         autoplay: each request first plays the story up to the clock.
         denied: rights that the account lacks.
@@ -45,6 +46,7 @@ class SandboxOptions:
     story: bool = True
     closed_tickets: int = 5000
     start: datetime = STORY_START
+    begun: timedelta = timedelta(0)
     speed: float = 0.0
     autoplay: bool = False
     denied: frozenset[Right] = frozenset()
@@ -83,6 +85,9 @@ class SandboxSettings(BaseModel):
     start: str = Field(
         "now", description="Where the clock and the story begin: now, or ISO 8601 with an offset."
     )
+    begun: int = Field(
+        0, ge=0, le=600, description="Minutes of the story that are over at the start."
+    )
     closed_tickets: int = Field(5000, ge=0, description="Closed tickets in the past.")
     seed: int = Field(1, description="The same seed gives the same data.")
     major_filter: bool = Field(True, description="Whether majorCall may stand in a query.")
@@ -94,8 +99,11 @@ class SandboxSettings(BaseModel):
         Raises:
             ValueError: `start` is neither now nor a moment with an offset.
         """
-        fields = self.model_dump(exclude={"start"})
-        return SandboxOptions(**fields, start=_moment(self.start), autoplay=self.speed > 0)
+        fields = self.model_dump(exclude={"start", "begun"})
+        begun, start = timedelta(minutes=self.begun), _moment(self.start)
+        return SandboxOptions(
+            **fields, start=start - begun, begun=begun, autoplay=self.speed > 0 or self.begun > 0
+        )
 
 
 def _moment(text: str) -> datetime:

@@ -1,0 +1,1 @@
+"""The commands that write the documentation and keep it true."""
