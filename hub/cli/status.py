@@ -57,7 +57,7 @@ def tile_url(settings: Settings, row: Mapping[str, Any]) -> str:
 
 def what_is_wrong(found: Mapping[str, Any]) -> list[str]:
     """One line per thing that somebody should look at."""
-    lines = [f"{row['id']} has no file any more" for row in _orphans(found)]
+    lines = [f"{row['id']} {STANDS_STILL[row['state']]}" for row in _idle(found)]
     lines += [
         f"{row['instance']}.{row['stream']} is {row['health']}: {row['reason']}"
         for row in found["streams"]
@@ -76,8 +76,14 @@ def what_is_wrong(found: Mapping[str, Any]) -> list[str]:
     return lines + [f"hold {row['hash']} of {row['instance']} waits" for row in found["holds"]]
 
 
-def _orphans(found: Mapping[str, Any]) -> list[Any]:
-    return [row for row in found["instances"] if row["state"] == "orphaned"]
+STANDS_STILL = {
+    "orphaned": "has no file any more; nothing of it is withdrawn",
+    "failed": "can't be used as its file stands; nothing of it is withdrawn",
+}
+
+
+def _idle(found: Mapping[str, Any]) -> list[Any]:
+    return [row for row in found["instances"] if row["state"] in STANDS_STILL]
 
 
 def _dead(found: Mapping[str, Any]) -> list[Any]:

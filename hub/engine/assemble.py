@@ -45,7 +45,16 @@ async def assemble(
         for one in settings.instances
         if (made := make(one.id, one.http, one.connector_class, one.config)) is not None
     }
-    return Runner(store, sources, targets, now, log, rng or random.SystemRandom())
+    failed = {one.id for one in settings.instances} - sources.keys()
+    return Runner(
+        store,
+        sources,
+        targets,
+        now,
+        log,
+        rng or random.SystemRandom(),
+        broken={*settings.broken, *failed},
+    )
 
 
 class _Make:

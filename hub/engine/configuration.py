@@ -55,12 +55,16 @@ def register(tx: Tx, source: Source, now: datetime) -> None:
     weigh(tx, source.id, now)
 
 
-def orphan(tx: Tx, known: Collection[str]) -> list[str]:
-    """Instances without a file any more: reading stops, nothing is withdrawn."""
-    lost = [one for one, row in streams.instances(tx).items() if one not in known]
-    for one in lost:
-        streams.put_instance(tx, one, state="orphaned")
-    return lost
+def stand_still(tx: Tx, known: Collection[str], broken: Collection[str]) -> list[str]:
+    """Instances that can't be used now: reading stops, nothing is withdrawn.
+
+    Returns:
+        Those without a file any more (orphaned); those with a broken one have failed.
+    """
+    idle = [one for one in streams.instances(tx) if one not in known]
+    for one in idle:
+        streams.put_instance(tx, one, state="failed" if one in broken else "orphaned")
+    return [one for one in idle if one not in broken]
 
 
 def weigh(tx: Tx, instance_id: str, now: datetime) -> str | None:
@@ -187,9 +191,9 @@ class Routing:
         }
 
     def project(self, row: Any, now: datetime) -> Projected | None:
-        """What this subject causes now; None while its instance is orphaned: left as it is."""
+        """What this subject causes now; None while its instance stands still: left as it is."""
         instance = self._instances.get(row.instance)
-        if instance is None or instance.state == "orphaned":
+        if instance is None or instance.state != "active":
             return None
         if instance.withdrawn:
             return Projected()

@@ -69,6 +69,8 @@ class Deliverer:
         counts: Counter[str] = Counter()
         abilities = await self._abilities()
         sendable = await self.store.write(self._sort_out, rows, abilities, counts)
+        if counts["unresolved"]:
+            self._capabilities = None  # somebody may make the group: ask anew next time
         for start in range(0, len(sendable), AT_ONCE):
             part = sendable[start : start + AT_ONCE]
             await self.store.write(objects.write_intents, part)

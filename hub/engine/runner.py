@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
 from hub.engine.reading import Report, Run, ask_source
 from hub.errors import BadConfigError
-from hub.store import objects, streams, subjects
+from hub.store import holds, objects, streams, subjects
 from hub.store.store import Store, Tx
 from hub.store.streams import Reading
 
@@ -25,6 +25,7 @@ class Runner:
     """Runs streams and delivers to targets, on one store.
 
     Attributes:
+        broken: ids of instances that are configured and can't be used.
         point: told the name of each point where a crash matters, for tests that kill there.
     """
 
@@ -34,6 +35,7 @@ class Runner:
     now: Callable[[], datetime]
     log: Any
     rng: random.Random = field(default_factory=random.Random)
+    broken: Collection[str] = ()
     point: Callable[[str], None] = lambda _name: None
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
 
@@ -60,7 +62,8 @@ class Runner:
             for stream in source.connector.streams():
                 streams.ensure(tx, source.id, stream.name)
             self._ensure_tiles(tx, source)
-        for one in configuration.orphan(tx, self.sources):
+        holds.give_up_requests(tx, self.now())
+        for one in configuration.stand_still(tx, self.sources, self.broken):
             self.log.warning("instance_orphaned", instance=one)
 
     def _ensure_tiles(self, tx: Tx, source: Source) -> None:

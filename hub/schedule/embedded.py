@@ -182,6 +182,7 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
 
 
 async def _delivered(runner: Runner) -> dict[str, Any]:
+    await runner.project()
     return {"delivered": {name: dict(counts) for name, counts in (await runner.deliver()).items()}}
 
 

@@ -67,6 +67,7 @@ class Settings:
         targets: the usable ones, `web` first. A route may name one that failed to load: it waits.
         instances: the good ones, by file name.
         problems: of the files and plug-ins that are not good; the others go on.
+        broken: ids of instances whose file has problems.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class Settings:
     targets: tuple[ConfiguredTarget, ...]
     instances: tuple[Instance, ...]
     problems: tuple[Problem, ...]
+    broken: tuple[str, ...] = ()
 
 
 def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
@@ -98,8 +100,10 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
     targets = _Targets(document, registry, problems).all(hub)
     if document.problems:
         raise ConfigProblems(_in_order(document.problems))
-    instances = _Instances(hub, registry, base, env, problems).all()
-    return Settings(path, hub, _store(hub.store, base), targets, instances, tuple(problems))
+    made = _Instances(hub, registry, base, env, problems)
+    instances = made.all()
+    store = _store(hub.store, base)
+    return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
 
 
 def _hub(document: Document) -> HubSettings:
@@ -197,6 +201,7 @@ class _Instances:
     base: Path
     env: Mapping[str, str]
     problems: list[Problem]
+    broken: list[str] = field(default_factory=list)
 
     def all(self) -> tuple[Instance, ...]:
         documents = [one for path in self._files() if (one := self._read(path)) is not None]
@@ -219,6 +224,7 @@ class _Instances:
             document = read(path, self.base)
         except ConfigProblems as error:
             self.problems.extend(error.problems)
+            self.broken.append(path.stem)
             return None
         follow(document, self.env)
         return document
@@ -226,6 +232,8 @@ class _Instances:
     def _one(self, document: Document) -> Instance | None:
         made = self._made(document)
         self.problems.extend(_in_order(document.problems))
+        if document.problems:
+            self.broken.append(_id(document))
         return None if document.problems else made
 
     def _made(self, document: Document) -> Instance | None:

@@ -124,6 +124,15 @@ def ask(tx: Tx, action: str, body: Any, now: datetime) -> int:
     return int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
 
 
+def give_up_requests(tx: Tx, now: datetime) -> None:
+    """A new owner: whoever asked the one before it is told to ask again."""
+    tx.execute(
+        request.update()
+        .where(request.c.done_at.is_(None))
+        .values(done_at=now, error="The hub was restarted meanwhile: ask again.")
+    )
+
+
 def take_requests(tx: Tx, who: str) -> Sequence[Any]:
     """Requests that nobody took yet; now ours."""
     rows = tx.execute(

@@ -330,3 +330,24 @@ async def test_the_audit_trail_shows_tampering(world):
         )
     )
     assert not await world.store.read(holds.trail_is_whole)
+
+
+async def test_a_broken_file_has_failed_and_is_no_orphan(world):
+    await world.start()
+    world.source.put("a")
+    await world.cycle()
+    world.runner.sources, world.runner.broken = {}, {"desk"}
+    await world.runner.start()
+    await world.runner.deliver()
+    assert len(world.items()) == 1
+    (row,) = await world.rows(sa.select(tables.instance))
+    assert row.state == "failed"
+
+
+async def test_whoever_asked_a_hub_that_died_is_told_to_ask_again(world):
+    await world.start()
+    number = await world.store.write(holds.ask, "sync", {}, world.clock.now())
+    await world.store.write(holds.take_requests, "the hub that died")
+    await world.start()
+    answer = await world.store.read(holds.answered, number)
+    assert "ask again" in answer.error
