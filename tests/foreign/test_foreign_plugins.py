@@ -1,15 +1,8 @@
 """A package of somebody else: installed for real, found, configured; the hub is not changed."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
 
 PROJECT = """\
 [project]
@@ -147,55 +140,26 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def uv():
-    found = Path(sys.executable).parent / "uv"
-    program = str(found) if found.exists() else shutil.which("uv")
-    if program is None:
-        pytest.skip("uv is not there: `make setup` puts it into .venv")
-    return program
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory, uv):
-    """A folder with the foreign package installed into it by uv."""
+def installed(tmp_path_factory, install):
+    """A folder with the foreign package installed into it."""
     folder = tmp_path_factory.mktemp("foreign")
     package = folder / "source" / "weather_for_the_hub"
     package.mkdir(parents=True)
     (package.parent / "pyproject.toml").write_text(PROJECT)
     (package / "__init__.py").write_text(MODULE)
     (package / "unwell.py").write_text(UNWELL)
-    command = [uv, "pip", "install", "--no-deps", "--target", str(folder / "site")]
-    done = subprocess.run(
-        [*command, "--python", sys.executable, str(package.parent)],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    if done.returncode and "hatchling" in done.stderr:
-        pytest.skip(f"the build backend can't be fetched here: {done.stderr.splitlines()[-1]}")
-    assert done.returncode == 0, done.stderr
-    return folder / "site"
+    return install(package.parent, folder / "site")
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory, installed):
+def told(tmp_path_factory, installed, python):
     """What a fresh process finds, loads, reads and publishes."""
     folder = tmp_path_factory.mktemp("configured")
     (folder / "connectors").mkdir()
     (folder / "hub.yaml").write_text(HUB)
     (folder / "connectors" / "alarms.yaml").write_text(INSTANCE)
     (folder / "connectors" / "unwell.yaml").write_text("connector: unwell\n")
-    path = os.pathsep.join([str(installed), str(ROOT)])
-    done = subprocess.run(
-        [sys.executable, "-c", STORY, str(folder / "hub.yaml")],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "KEY": "foreign-secret"},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = python(installed, "-c", STORY, folder / "hub.yaml", cwd=folder, KEY="foreign-secret")
     assert done.returncode == 0, done.stderr
     assert "foreign-secret" not in done.stdout + done.stderr
     return json.loads(done.stdout)
