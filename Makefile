@@ -19,7 +19,7 @@ demo: setup  ## the whole story, live, until Ctrl-C
 	@$(BIN)/hub demo
 
 test: setup browser  ## every test; what this machine cannot have is skipped with its reason
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
