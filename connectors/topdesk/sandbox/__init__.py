@@ -7,6 +7,9 @@ Where TOPdesk's behaviour is not documented, the module that had to choose says 
 Serve it with uvicorn's `date_header=False`: the Date header comes from the virtual clock.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
@@ -15,12 +18,13 @@ from connectors.topdesk.sandbox.core import TopdeskSandbox
 from connectors.topdesk.sandbox.faults import FaultRule
 from connectors.topdesk.sandbox.options import STORY_START, SandboxOptions, SandboxSettings
 from connectors.topdesk.sandbox.serving import serving
+from connectors.topdesk.sandbox.stage import Stage
 from connectors.topdesk.sandbox.story import Step, Story
 from connectors.topdesk.sandbox.wire import LoggedRequest
 
 __all__ = [
     "STORY_START", "Account", "FaultRule", "LoggedRequest", "SandboxOptions", "SandboxSettings",
-    "Step", "Story", "TopdeskSandbox", "sandbox", "serving",
+    "Stage", "Step", "Story", "TopdeskSandbox", "sandbox", "serving",
 ]  # fmt: skip
 
 
@@ -41,6 +45,10 @@ class _Sandbox:
         if not isinstance(settings, SandboxSettings):
             raise TypeError("the sandbox topdesk is built from SandboxSettings")
         return TopdeskSandbox(settings.to_options()).app
+
+    def stage(self, start: datetime, now: Callable[[], datetime]) -> Stage:
+        """The story for a demonstration, on the given clock."""
+        return Stage(start, now)
 
 
 sandbox = _Sandbox()

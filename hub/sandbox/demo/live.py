@@ -1,0 +1,103 @@
+"""The story live: three servers to look at, told step by step until somebody stops it."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from hub.sandbox.demo.clock import DemoClock
+from hub.sandbox.demo.scene import Scene, opened
+from hub.sandbox.demo.stage import Step
+from hub.sandbox.intranet import report as seen
+from hub.telemetry import logger
+
+SPEED = 20.0  # a minute of the story takes three seconds: time to look at the fullest page
+LEAD = timedelta(seconds=30)  # virtual time to open a page before the story begins
+GLANCE = 0.2  # real seconds between two looks
+ZONE = ZoneInfo("Europe/Amsterdam")
+
+
+async def live(
+    *,
+    console: Console,
+    port_base: int | None = None,
+    speed: float = SPEED,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Start everything, tell where to look, play the story, and stay until stopped.
+
+    Args:
+        console: where the story is told.
+        port_base: the first of three ports; None: free ones.
+        speed: virtual seconds per real second while the story goes on; afterwards 1.
+        stop: ends it; None: SIGINT or SIGTERM does.
+
+    Raises:
+        BadConfigError: a port is taken, or the service desk's sandbox is missing.
+    """
+    ending = stop or _on_signals()
+    clock = DemoClock(datetime.now(UTC).replace(microsecond=0))
+    log = logger(json=False, level="warning")
+    async with opened(clock, clock.now() + LEAD, log=log, port_base=port_base) as scene:
+        _introduce(scene, console)
+        clock.pace(speed)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(scene.schedule.run(ending))
+            group.create_task(_tell(scene, console, ending))
+    console.print("Stopped; nothing is left behind.")
+
+
+def _on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends it there
+            asyncio.get_running_loop().add_signal_handler(one, stop.set)
+    return stop
+
+
+def _introduce(scene: Scene, console: Console) -> None:
+    lines = (
+        ("Intranet, dashboard", f"{scene.intranet_address}/"),
+        ("  for Uithoorn", f"{scene.intranet_address}/?group=uithoorn"),
+        ("Intranet, timeline", f"{scene.intranet_address}/timeline"),
+        ("Intranet, requests", f"{scene.intranet_address}/requests"),
+        ("The hub's own tile", scene.tiles["everyone"]),
+        ("TOPdesk, control API", f"{scene.desk_address}/__sim/story"),
+        ("Configuration", str(scene.config)),
+    )
+    console.print("A morning at a service desk, from TOPdesk to the intranet.\n", style="bold")
+    for name, where in lines:
+        console.print(f"  {name:<22}{where}", soft_wrap=True, highlight=False)
+    console.print(
+        "\nOpen the dashboard and load it again now and then: rows come, change and leave. The "
+        "timeline stays clean.\nA row's link leads to TOPdesk's portal. Ctrl-C ends it.\n"
+    )
+
+
+async def _tell(scene: Scene, console: Console, stop: asyncio.Event) -> None:
+    shown, last = -1, scene.stage.steps[-1]
+    while not stop.is_set():
+        done = scene.stage.play_until(scene.clock.now())
+        for step in done:
+            console.print(f"  {_clock(step)}  {step.description}", highlight=False)
+        now_shown = seen.tile_items(scene.intranet, "uithoorn")
+        if now_shown != shown:
+            shown = now_shown
+            console.print(f"         rows on the dashboard: {shown}", style="dim", highlight=False)
+        if last in done:
+            _end(scene, console)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), GLANCE)
+
+
+def _end(scene: Scene, console: Console) -> None:
+    scene.clock.pace(1.0)
+    console.print("\nThe morning is over; time runs as usual now. Add a major of your own:")
+    console.print(f"  {scene.stage.encore(scene.desk_address)}", soft_wrap=True, highlight=False)
+
+
+def _clock(step: Step) -> str:
+    return f"{step.at.astimezone(ZONE):%H:%M}"

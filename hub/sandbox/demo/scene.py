@@ -1,0 +1,148 @@
+"""Everything that the demo starts, and puts away again: service desk, intranet, hub."""
+
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from hub.engine.assemble import assemble
+from hub.registry import Registry
+from hub.sandbox.demo import writing
+from hub.sandbox.demo.clock import DemoClock
+from hub.sandbox.demo.serving import address, listen, serving
+from hub.sandbox.demo.site import site
+from hub.sandbox.demo.stage import Stage, find_stage
+from hub.sandbox.intranet import IntranetOptions, IntranetSandbox
+from hub.schedule.embedded import Embedded
+from hub.settings import ConfigProblems, Settings, load
+from hub.store import streams
+from hub.store.store import Store, Tx
+from hub.telemetry import Metrics
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The running demo.
+
+    Attributes:
+        config: hub.yaml, in a folder that goes with the demo.
+        tiles: addresses of the hub's own tiles, by audience.
+        browser: reads pages as a visitor does.
+    """
+
+    clock: DemoClock
+    stage: Stage
+    intranet: IntranetSandbox
+    store: Store
+    schedule: Embedded
+    browser: httpx.AsyncClient
+    config: Path
+    desk_address: str
+    intranet_address: str
+    tiles: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Ports:
+    desk: socket.socket
+    intranet: socket.socket
+    hub: socket.socket
+
+
+@asynccontextmanager
+async def opened(
+    clock: DemoClock, start: datetime, *, log: Any, port_base: int | None = None
+) -> AsyncIterator[Scene]:
+    """Start service desk, intranet and hub on loopback; the schedule is the caller's to run.
+
+    Args:
+        clock: shared by all three.
+        start: the first moment of the story.
+        log: where the hub logs to.
+        port_base: the first of three ports; None: free ones.
+
+    Raises:
+        BadConfigError: a port is taken, or the service desk's sandbox is missing.
+    """
+    async with AsyncExitStack() as stack:
+        yield await _open(stack, clock, start, log, port_base)
+
+
+async def _open(
+    stack: AsyncExitStack, clock: DemoClock, start: datetime, log: Any, port_base: int | None
+) -> Scene:
+    registry = Registry.discover()
+    stage = find_stage(registry).stage(start, clock.now)
+    ports = _listen(stack, port_base)
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="hub-demo-")))
+    options = IntranetOptions()
+    config = _configure(folder, stage, ports, options)
+    settings = _loaded(config, registry)
+    store = await _store(stack, settings)
+    runner = await assemble(settings, store, now=clock.now, log=log, sleep=clock.sleep)
+    stack.push_async_callback(runner.close)
+    await runner.start()
+    tiles = await store.read(_tiles, address(ports.hub))
+    shown = options.model_copy(update={"tile_url": tiles["everyone"]})
+    intranet = IntranetSandbox(shown, clock.now)
+    metrics = Metrics()
+    await stack.enter_async_context(serving(stage.app, ports.desk))
+    await stack.enter_async_context(serving(intranet.app, ports.intranet))
+    pages = site(settings.hub, runner, metrics, clock.now)
+    await stack.enter_async_context(serving(pages, ports.hub))
+    browser = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=10))
+    return Scene(
+        clock=clock,
+        stage=stage,
+        intranet=intranet,
+        store=store,
+        schedule=Embedded(runner, who="demo", metrics=metrics, sleep=clock.sleep),
+        browser=browser,
+        config=config,
+        desk_address=address(ports.desk),
+        intranet_address=address(ports.intranet),
+        tiles=tiles,
+    )
+
+
+def _listen(stack: AsyncExitStack, base: int | None) -> _Ports:
+    numbers = (0, 0, 0) if base is None else (base, base + 1, base + 2)
+    return _Ports(*(stack.enter_context(closing(listen(number))) for number in numbers))
+
+
+def _configure(folder: Path, stage: Stage, ports: _Ports, options: IntranetOptions) -> Path:
+    desk, intranet = address(ports.desk), address(ports.intranet)
+    token = writing.write_secret(folder, "intranet-token", options.token)
+    hub = writing.hub_yaml(port=ports.hub.getsockname()[1], intranet=intranet, token=token)
+    secrets = {
+        name: writing.write_secret(folder, f"{stage.connector}-{name}", value)
+        for name, value in stage.secrets().items()
+    }
+    instance = writing.instance_yaml(stage.connector, {**stage.settings(desk), **secrets})
+    return writing.write(folder, hub, instance)
+
+
+def _loaded(config: Path, registry: Registry) -> Settings:
+    """The settings, without the environment: a HUB_STORE of this machine is not the demo's."""
+    settings = load(config, registry, {})
+    if settings.problems:
+        raise ConfigProblems(settings.problems)
+    return settings
+
+
+async def _store(stack: AsyncExitStack, settings: Settings) -> Store:
+    store = Store(settings.store)
+    stack.push_async_callback(store.close)
+    store.own()
+    return await store.open()
+
+
+def _tiles(tx: Tx, base: str) -> dict[str, str]:
+    rows = streams.tile_tokens(tx)
+    return {row.audience: f"{base}/t/{row.token}" for row in rows if row.view == "live"}

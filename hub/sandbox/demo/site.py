@@ -1,0 +1,32 @@
+"""The hub's own pages in the demo: what `hub run` serves, from the same settings."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.types import ASGIApp
+
+from hub.engine.runner import Runner
+from hub.render.view import ServiceDesk
+from hub.settings import HubSettings
+from hub.telemetry import Metrics
+from hub.web.app import WebOptions, app
+from hub.web.source import StoredHealth, StoredTiles
+
+
+def site(
+    hub: HubSettings, runner: Runner, metrics: Metrics, now: Callable[[], datetime]
+) -> ASGIApp:
+    """Tiles, health and metrics of this hub."""
+    desk = hub.service_desk
+    tiles = StoredTiles(
+        store=runner.store,
+        sources=runner.sources,
+        titles={name: tile.title for name, tile in hub.tiles.items()},
+        stale_after={name: tile.stale_after for name, tile in hub.tiles.items()},
+        service_desk=ServiceDesk(desk.hours, desk.phone, str(desk.url) if desk.url else None),
+        organisation=hub.organisation,
+        time_zone=hub.time_zone,
+        now=now,
+    )
+    health = StoredHealth(runner.store, now, metrics)
+    return app(tiles, health, WebOptions(hub.web.frame_ancestors, hub.language), now)

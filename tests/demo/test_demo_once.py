@@ -1,0 +1,83 @@
+"""The whole story at virtual speed, once as it should be, and spoilt in ways that must show."""
+
+import json
+from datetime import timedelta
+
+from hub.sandbox.demo import once, run
+from hub.sandbox.intranet import Fault
+from hub.testing.fakes import FakeLog
+
+
+def major(scene, title: str, branch: str = "Diemen") -> None:
+    """A published major outside the script, as an operator would make one."""
+    scene.stage.sandbox.state.add_incident(
+        briefDescription=title, majorCall=True, publishToSsd=True, callerBranch=branch
+    )
+
+
+def test_the_story_comes_out_right_and_is_told_in_json(capsys):
+    code = run(once=True, json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"] == []
+    assert (told["majors_open"], told["tile_items"]) == (7, 7)
+    assert (told["leaks"], told["lost"], told["duplicates"], told["wrongly_shown"]) == (0, 0, 0, 0)
+    assert told["timeline_posts"] == 0
+    assert told["events"] == 18, "one per change that staff may see, and none for the others"
+    assert 18 < told["calls_to_intranet"] < 200, "changes and freshness, not every reading"
+    assert 0 < told["max_delay_seconds"] <= 60
+    assert told["virtual_seconds"] > timedelta(hours=2, minutes=30).total_seconds()
+    assert told["seconds"] < 40
+    assert code == 0
+
+
+async def test_a_name_that_cannot_be_recognised_is_one_leak(tmp_path):
+    folders = []
+
+    def prepare(scene):
+        folders.append(scene.config.parent)
+        major(scene, "Vraag over printers aan Petra Veenstra")
+
+    report = await once(prepare=prepare, log=FakeLog(), lasting=timedelta(minutes=3))
+    assert report.leaks == 1
+    assert "Petra Veenstra" in report.findings
+    assert report.exit_code == 1
+    assert not folders[0].exists(), "nothing is left behind"
+
+
+async def test_an_intranet_that_swallows_rows_is_a_loss():
+    report = await once(
+        prepare=lambda scene: scene.intranet.faults.add(
+            Fault(kind="swallow", method="PUT", path="tile-item", times=1)
+        ),
+        log=FakeLog(),
+        lasting=timedelta(minutes=16),
+    )
+    assert report.lost == 1
+    assert report.exit_code == 1
+
+
+async def test_a_row_that_does_not_leave_is_wrongly_shown():
+    report = await once(
+        prepare=lambda scene: scene.intranet.faults.add(Fault(kind="swallow", method="DELETE")),
+        log=FakeLog(),
+        lasting=timedelta(minutes=53),
+    )
+    assert (report.wrongly_shown, report.lost) == (2, 0), "the demoted major, on both dashboards"
+    assert report.exit_code == 1
+
+
+async def test_two_rows_with_one_title_are_a_duplicate():
+    report = await once(
+        prepare=lambda scene: major(scene, "Telefonie balie Uithoorn", "Uithoorn"),
+        log=FakeLog(),
+        lasting=timedelta(minutes=7),
+    )
+    assert report.duplicates == 1
+    assert report.exit_code == 1
+
+
+async def test_too_few_rows_is_no_success():
+    report = await once(log=FakeLog(), lasting=timedelta(minutes=10))
+    assert (report.leaks, report.lost, report.duplicates, report.wrongly_shown) == (0, 0, 0, 0)
+    assert report.tile_items == 1
+    assert report.exit_code == 1
