@@ -1,7 +1,7 @@
 """Markdown as steps to follow: commands with what they promise, files to write, pages to open.
 
 A block of `console` holds commands after `$ ` and, below each, what it prints; `...` stands for
-anything. A block of `bash` is one script. A block of `yaml` whose first line is a comment with a
+anything. A block of `bash` is a script, typed line by line. A block of `yaml` whose first line is a comment with a
 file name is written to that file. An HTML comment before a block says otherwise, or more:
 
     <!-- not run: REASON -->     the next block is shown, not run
@@ -104,13 +104,22 @@ def _remark(line: int, what: str, rest: str) -> Iterator[Step]:
 
 def _block(language: str, line: int, body: list[str], skipped: str) -> Iterator[Step]:
     if language == "bash":
-        yield Command(line, "\n".join(body), skipped=skipped)
+        yield from _commands(line, _prompted(body), skipped)
     elif language == "console":
         yield from _commands(line, body, skipped)
     elif language == "yaml":
         named = _FILE.match(body[0]) if body else None
         text = "\n".join(body) + "\n"
         yield File(line, named[1], text) if named and not skipped else Snippet(line, text)
+
+
+def _prompted(body: list[str]) -> list[str]:
+    """A script as if it were typed line by line."""
+    before = ["", *body]
+    return [
+        one if before[at].endswith("\\") or not one.strip() or one.startswith("#") else f"$ {one}"
+        for at, one in enumerate(body)
+    ]
 
 
 def _commands(line: int, body: list[str], skipped: str) -> Iterator[Command]:

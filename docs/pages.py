@@ -14,6 +14,7 @@ from hub.events.envelope import Envelope
 from hub.events.objects import Freshness, Kind, TileItem
 from hub.events.payloads import FAMILIES
 from hub.registry import Group, Plugin, Registry
+from hub.render.document import TileDocument
 from hub.settings import problems
 from hub.settings.models import HubSettings, InstanceSettings
 from hub.store import store
@@ -123,7 +124,8 @@ An object is the desired state of one keyed thing on one target. Delivering it t
 Planned kinds: person, group, membership, news, agenda item, app link, document link, site banner,
 notice. They come with the work that uses them.
 
-{"".join(f"{part}{chr(10)}" for part in parts)}"""
+{"".join(f"{part}{chr(10)}" for part in parts)}
+{model(TileDocument, title="The tile as JSON")}"""
 
 
 def _kind(kind: Kind) -> str:

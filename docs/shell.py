@@ -68,6 +68,10 @@ class Shell:
             _until_gone(groups)
         self._bash.kill()
         self._bash.wait(10)
+        self._reader.join(5)
+        for pipe in (self._bash.stdin, self._bash.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def run(self, command: Command) -> None:
         """Type it, wait for its end (or, in the background, for what it promised), and judge.
