@@ -1,6 +1,7 @@
 """The whole story at virtual speed, once as it should be, and spoilt in ways that must show."""
 
 import json
+import time
 from datetime import timedelta
 
 from hub.sandbox.demo import once, run
@@ -16,7 +17,9 @@ def major(scene, title: str, branch: str = "Diemen") -> None:
 
 
 def test_the_story_comes_out_right_and_is_told_in_json(capsys):
+    before = time.process_time()
     code = run(once=True, json=True)
+    used = time.process_time() - before
     told = json.loads(capsys.readouterr().out)
     assert told["findings"] == []
     assert (told["majors_open"], told["tile_items"]) == (7, 7)
@@ -26,7 +29,7 @@ def test_the_story_comes_out_right_and_is_told_in_json(capsys):
     assert 18 < told["calls_to_intranet"] < 200, "changes and freshness, not every reading"
     assert 0 < told["max_delay_seconds"] <= 60
     assert told["virtual_seconds"] > timedelta(hours=2, minutes=30).total_seconds()
-    assert told["seconds"] < 40
+    assert used < 40, "seconds of one processor; others may keep it busy meanwhile"
     assert code == 0
 
 
