@@ -30,7 +30,7 @@ def explain(
 ) -> None:
     """Lead an object back to its cause, run and route.
 
-    `hub status`, `hub plan` and the tile's JSON show the keys.
+    `hub plan --json` and `hub status --json` show the keys.
     """
     code = run(_explain(Output(json=json), config, text))
     if code:

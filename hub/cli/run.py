@@ -10,7 +10,7 @@ import typer
 
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output
-from hub.cli.serving import listen, serve, stop_on_signals
+from hub.cli.serving import serve, stop_on_signals
 from hub.cli.session import Session, now, session, working
 from hub.cli.session import run as run_async
 from hub.cli.status import tile_url
@@ -22,6 +22,7 @@ from hub.store import streams
 from hub.telemetry import Metrics
 from hub.web.app import WebOptions
 from hub.web.app import app as web_app
+from hub.web.listening import listen
 from hub.web.source import StoredHealth, StoredTiles
 
 EXAMPLES = examples("hub run", "hub run --no-web", "hub run --once --json")

@@ -10,9 +10,10 @@ from pydantic.fields import FieldInfo
 
 from hub.cli.options import UnusedConfigOption, examples
 from hub.cli.output import Output
-from hub.cli.serving import listen, serve, stop_on_signals
+from hub.cli.serving import serve, stop_on_signals
 from hub.cli.session import run
 from hub.registry import Group, Plugin, Registry
+from hub.web.listening import listen
 
 HOST = "127.0.0.1"
 SHOWN = (

@@ -9,8 +9,6 @@ from typing import Any
 
 import uvicorn
 
-from hub.errors import BadConfigError
-
 
 class Server(uvicorn.Server):
     """A server that leaves signals to the command."""
@@ -19,21 +17,6 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
-
-
-def listen(host: str, port: int, what_to_do: str) -> socket.socket:
-    """A listening socket, so that a port in use is known before anything else begins.
-
-    Raises:
-        BadConfigError: the port can't be taken.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise BadConfigError(
-            f"Port {port} on {host} can't be used ({error.strerror}): {what_to_do}"
-        ) from error
 
 
 def server(app: Any, *, date_header: bool = True) -> Server:

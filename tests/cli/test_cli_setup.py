@@ -23,7 +23,7 @@ def test_init_writes_a_configuration_in_watch_that_loads(hub, tmp_path):
     assert settings.hub.organisation == 'Gemeente "X": #1'
     assert {one.id: str(one.settings.mode) for one in settings.instances} == {
         "topdesk": "watch",
-        "manual": "watch",
+        "manual": "live",  # nothing is read: what goes out was typed by a person
     }
     hub_schema, connector_schema = schema(Registry.discover())
     jsonschema.validate(yaml.safe_load(config.read_text()), hub_schema)

@@ -9,7 +9,7 @@ from hub.errors import BadConfigError
 from hub.registry import Registry
 from hub.sandbox.demo.clock import DemoClock
 from hub.sandbox.demo.pages import canaries_in, rows
-from hub.sandbox.demo.serving import listen
+from hub.sandbox.demo.serving import own
 from hub.sandbox.demo.stage import find_stage
 from hub.sandbox.demo.watch import Watch
 
@@ -104,7 +104,7 @@ def test_a_taken_port_says_what_to_do():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(BadConfigError, match=rf"Port {port} .* another `--port-base`"):
-            listen(port)
+            own(port)
 
 
 def test_a_missing_service_desk_says_what_to_do():

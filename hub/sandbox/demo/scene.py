@@ -15,7 +15,7 @@ from hub.engine.assemble import assemble
 from hub.registry import Registry
 from hub.sandbox.demo import writing
 from hub.sandbox.demo.clock import DemoClock
-from hub.sandbox.demo.serving import address, listen, serving
+from hub.sandbox.demo.serving import address, own, serving
 from hub.sandbox.demo.site import site
 from hub.sandbox.demo.stage import Stage, find_stage
 from hub.sandbox.intranet import IntranetOptions, IntranetSandbox
@@ -113,7 +113,7 @@ async def _open(
 
 def _listen(stack: AsyncExitStack, base: int | None) -> _Ports:
     numbers = (0, 0, 0) if base is None else (base, base + 1, base + 2)
-    return _Ports(*(stack.enter_context(closing(listen(number))) for number in numbers))
+    return _Ports(*(stack.enter_context(closing(own(number))) for number in numbers))
 
 
 def _configure(folder: Path, stage: Stage, ports: _Ports, options: IntranetOptions) -> Path:

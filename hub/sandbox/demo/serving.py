@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from hub.errors import BadConfigError
+from hub.web.listening import listen
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 10.0  # seconds that a server may take to start
@@ -23,24 +23,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listen(port: int = 0) -> socket.socket:
+def own(port: int = 0) -> socket.socket:
     """A socket on this machine only; port 0: a free one.
 
     Raises:
         BadConfigError: something else has the port.
     """
-    # said to be TCP: asyncio sets TCP_NODELAY only then, else each answer waits 40 ms for an ACK
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise BadConfigError(
-            f"Port {port} on {LOOPBACK} can't be had ({error}): stop what uses it, or choose "
-            "another `--port-base`; without it free ports are taken."
-        ) from error
-    return listener
+    return listen(
+        LOOPBACK,
+        port,
+        "stop what uses it, or choose another `--port-base`; without it free ports are taken.",
+    )
 
 
 def address(listener: socket.socket) -> str:
