@@ -60,6 +60,7 @@ async def test_a_file_that_breaks_later_takes_nothing_away(make_world):
     assert "did you mean `page_size`?" in problem.advice
     world.edit(keys[0], majorCall=False)
     await world.passes(minutes=2)
+    assert await state_of(world, "servicedesk") == "failed"
     assert await world.rows() == BOTH == await world.tile_rows()
     await world.ask("receive", disturbance("post", title={"nl": "Alarm"}))
     assert await world.rows() == BOTH | {"Alarm": "open"}
@@ -67,6 +68,12 @@ async def test_a_file_that_breaks_later_takes_nothing_away(make_world):
     await world.start()
     await world.passes(minutes=1)
     assert await world.rows() == {PHONES: "open", "Alarm": "open"}
+
+
+async def state_of(world, name):
+    """How `hub status` says that an instance stands."""
+    found = {row["id"]: row["state"] for row in (await world.status())["instances"]}
+    return found[name]
 
 
 def disturbance(action, **fields):
@@ -83,6 +90,7 @@ async def test_two_files_of_one_id_are_both_left_out(make_world):
     assert len(said) == 2
     assert all("has the id `servicedesk`" in line for line in said)
     await world.passes(minutes=2)
+    assert await state_of(world, "servicedesk") == "failed"
     assert await world.rows() == BOTH
     del world.files["second"]
     await world.start()

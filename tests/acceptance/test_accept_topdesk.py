@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.topdesk.sandbox import SandboxOptions, TopdeskSandbox
+from hub.engine import reconcile
 
 MAIL, PHONES, VPN, WIFI = "E-mail hapert", "Telefonie hapert", "VPN hapert", "Wifi hapert"
 
@@ -219,6 +220,40 @@ async def test_no_majors_at_all_is_calm(make_world):
     await world.passes(minutes=1)
     assert await world.rows() == {MAIL: "open"}
     assert world.said("source_down") == 0
+
+
+SILENT = {
+    "403": {"kind": "status", "status": 403},
+    "500": {"kind": "status", "status": 500},
+    "429": {"kind": "status", "status": 429},
+    "a login page": {"kind": "html200"},
+    "a reset": {"kind": "reset"},
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+async def test_the_list_comes_but_what_left_it_can_not_be_looked_up(make_world, name):
+    """Absence alone proves nothing, however often it is repeated."""
+    world = await make_world()
+    keys = await four_rows(world)
+    before = await world.rows()
+    world.desk.faults.add(times=None, path="/incidents/id/", **SILENT[name])
+    world.edit(keys[0], completed=True, closed=True)
+    world.desk.state.delete(keys[1])
+    await world.passes(minutes=4)
+    await assert_kept(world, before)
+    [told] = {row["unverified_at"] for row in await causes(world, keys[1])}
+    assert told is not None
+    world.desk.faults.clear()
+    await world.passes(minutes=2)
+    assert await world.rows() == {MAIL: "solved", VPN: "open", WIFI: "open"}
+    assert {row["unverified_at"] for row in await causes(world, keys[0])} == {None}
+    assert (await world.status())["holds"] == []
+
+
+async def causes(world, key):
+    explained = await world.store.read(reconcile.explain, key)
+    return [cause for one in explained for cause in one["causes"]]
 
 
 async def test_an_emptied_service_desk_waits_for_a_person(make_world):
