@@ -3,7 +3,9 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
@@ -28,6 +30,18 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mappi
     return event
 
 
+def where(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """An exception becomes the lines that it passed: its text and local values may hold secrets."""
+    if event.pop("exc_info", None) and (error := sys.exc_info()[1]):
+        frames = traceback.extract_tb(error.__traceback__)
+        event["where"] = [f"{_short(one.filename)}:{one.lineno} {one.name}" for one in frames]
+    return event
+
+
+def _short(filename: str) -> str:
+    return "/".join(Path(filename).parts[-3:])
+
+
 def logger(*, json: bool, level: str = "info", out: TextIO | None = None) -> Any:
     """A logger of its own, configured nowhere else: event names with keys, times in UTC.
 
@@ -44,6 +58,7 @@ def logger(*, json: bool, level: str = "info", out: TextIO | None = None) -> Any
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            where,
             redact,
             end,
         ],

@@ -14,6 +14,7 @@ from hub.cli.session import log_of, now, run, settings_of
 from hub.contract import Connector, Finding, Target
 from hub.engine.assemble import assemble
 from hub.engine.reconcile import shown_hold
+from hub.errors import HubError
 from hub.registry import Plugin, Registry
 from hub.settings import ConfigProblems, Problem, Settings
 from hub.store import holds, streams
@@ -121,8 +122,11 @@ async def _asked(one: Connector[Any] | Target[Any], steps: Steps) -> Sequence[Fi
     except TimeoutError:
         advice = "look whether it can be reached from this machine"
         return [Finding("failed", f"no answer within {PATIENCE:.0f} seconds", advice)]
+    except HubError as error:
+        return [Finding("failed", f"its check stopped: {error}", exits.advice(error))]
     except Exception as error:  # noqa: BLE001  a plug-in's bug must not hide the other findings
-        fault = f"its check broke: {type(error).__name__}: {error}"
+        # only the kind: the text of a foreign error may quote a password
+        fault = f"its check broke: {type(error).__name__}"
         return [Finding("failed", fault, "report this to the maker of the plug-in")]
     finally:
         steps.end()

@@ -10,7 +10,7 @@ import typer
 
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output
-from hub.cli.serving import serve, stop_on_signals
+from hub.cli.serving import guarded, serve, stop_on_signals
 from hub.cli.session import Session, now, session, working
 from hub.cli.session import run as run_async
 from hub.cli.status import tile_url
@@ -124,7 +124,7 @@ def _pages(one: Session, runner: Runner, metrics: Metrics) -> Any:
         now=now,
     )
     options = WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language)
-    return web_app(tiles, StoredHealth(one.store, now, metrics), options, now)
+    return guarded(web_app(tiles, StoredHealth(one.store, now, metrics), options, now), one.log)
 
 
 def _service_desk(one: Session) -> ServiceDesk:

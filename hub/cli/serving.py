@@ -33,6 +33,21 @@ def server(app: Any, *, date_header: bool = True) -> Server:
     return Server(config)
 
 
+def guarded(app: Any, log: Any) -> Any:
+    """The application, with a fault that it answered already as a line in our own log.
+
+    The server would write the fault's text, which may hold a secret, and the tile's address.
+    """
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            log.exception("page_failed", error=type(error).__name__)
+
+    return answer
+
+
 def stop_on_signals() -> asyncio.Event:
     """An event that SIGTERM and Ctrl-C set."""
     stop = asyncio.Event()
