@@ -46,7 +46,9 @@ def prepare(state: TopdeskState, start: datetime) -> None:
     ident = seeds.identifier(state.options.seed, "change", CHANGE)
     state.changes[ident] = {
         "id": ident, "number": CHANGE, "briefDescription": "Onderhoud DigiD-koppeling",
-        "cardType": "change_simple", "currentState": "planned",
+        "cardType": "change_simple", "changeType": "simple", "currentState": "planned",
+        "requester": {"id": seeds.identifier(state.options.seed, "requester", CHANGE),
+                      "name": "Brouwer, Daniël"},
         "startDate": start + timedelta(minutes=55), "endDate": start + timedelta(minutes=115),
     }  # fmt: skip
     began = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 summer time
