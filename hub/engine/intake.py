@@ -9,11 +9,12 @@ from typing import Any
 from hub.contract import Batch, Record, Removal, Slice, Unreadable
 from hub.events.base import Payload, fingerprint
 from hub.events.envelope import Envelope, envelope
-from hub.events.payloads import dump
+from hub.events.payloads import dump, load
 from hub.store import streams, subjects
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
+_OF_THE_NEWER = ("revision", "container", "at", "pending", "pending_fingerprint")
 Counts = Counter[str]  # accepted, new, same, older, held, staged, unreadable, ignored
 
 
@@ -131,7 +132,7 @@ class _Step:
             self._new(record, body, mark)
         elif _older(record, old):
             self.counts["older"] += 1
-            self._see(record, old, revision=old.revision)
+            self._see(record, old, **{name: getattr(old, name) for name in _OF_THE_NEWER})
         elif mark == old.fingerprint and old.removed_at is None:
             self.counts["same"] += 1
             self._see(record, old)
@@ -151,6 +152,7 @@ class _Step:
         self.seen.append(
             {
                 "id_": old.id,
+                "stream": self.reading.stream,
                 "container": record.container,
                 "at": record.at,
                 "revision": record.revision,
@@ -227,6 +229,7 @@ class _Step:
                 "state": body,
                 "fingerprint": mark,
                 "seq": row.seq + 1,
+                "ended_at": load(row.family, row.version, body).ended(),
                 "pending": None,
                 "pending_fingerprint": None,
             }
@@ -280,13 +283,26 @@ def _family(one: Record | Removal) -> str:
 def _unique(records: Sequence[Record | Removal]) -> Iterator[list[Record | Removal]]:
     """Parts in which each key occurs once, so that A, B, A stay three facts; by revision."""
     part: dict[tuple[str, str], Record | Removal] = {}
-    for one in sorted(records, key=lambda one: getattr(one, "revision", None) or 0):
+    for one in _in_order(records):
         key = (_family(one), one.key)
         if key in part:
             yield list(part.values())
             part = {}
         part[key] = one
     yield list(part.values())
+
+
+def _in_order(records: Sequence[Record | Removal]) -> list[Record | Removal]:
+    """By revision; a removal has none, and stays behind the records of its key before it."""
+    highest: dict[tuple[str, str], int] = {}
+    ranks = []
+    for one in records:
+        key, before = (_family(one), one.key), highest.get((_family(one), one.key), 0)
+        rank = before if isinstance(one, Removal) else one.revision or 0
+        highest[key] = max(before, rank)
+        ranks.append(rank)
+    order = sorted(range(len(records)), key=ranks.__getitem__)
+    return [records[place] for place in order]
 
 
 def _event(subject_id: int, made: Envelope, reading: Reading, now: datetime) -> dict[str, Any]:

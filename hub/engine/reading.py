@@ -39,6 +39,8 @@ from hub.store.streams import Reading
 PROBE = timedelta(minutes=10)  # for faults that only a person can mend; spares locked accounts
 LOOK_UPS_AT_ONCE = 5
 PATIENCE = 300.0  # seconds for one batch
+LONGEST = 86400.0  # seconds that a source may ask us to stay away
+SAID = (Present, Gone, Unknown)  # an answer; anything else, or none, says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +128,14 @@ class Run:
         self.counts += intake.take_in(tx, reading, Batch(proof), now=now, reopen=self.source.reopen)
         unknown = [row for row in rows if isinstance(answers.get(row.id), Unknown)]
         settle.count_absent(tx, reading, unknown, self.stream.confirm, now)
-        silent = [row for row in rows if isinstance(answers.get(row.id), Exception)]
+        silent = [row for row in rows if not isinstance(answers.get(row.id), SAID)]
         settle.keep_unverified(tx, reading, silent, now)
         families = self.stream.families
         verdict = settle.decide(tx, reading, families, answered=len(proof), now=now)
         intake.remove(tx, reading, verdict.apply, now)
         self.counts["removed"] += len(verdict.apply)
-        hold = verdict.opened or self._weigh_configuration(tx)
+        changed = self._weigh_configuration(tx)
+        hold = verdict.opened or changed
         self.counts["unverified"] += len(silent)
         self._complete(tx)
         counts = {name: number for name, number in self.counts.items() if number}
@@ -232,7 +235,7 @@ def proof_of(rows: Sequence[Any], answers: Mapping[int, settle.Answer]) -> list[
 def _judge(error: Exception, every: timedelta) -> tuple[str, timedelta]:
     """How the stream stands, and when to look again."""
     if isinstance(error, RateLimitedError) and error.retry_after is not None:
-        return "unreachable", max(every, timedelta(seconds=error.retry_after))
+        return "unreachable", max(every, timedelta(seconds=min(error.retry_after, LONGEST)))
     for kind, health, wait in (
         (RetryableError, "unreachable", every),
         (AuthFailedError, "auth", PROBE),

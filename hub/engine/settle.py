@@ -107,19 +107,52 @@ def decide(
     streams.guard(tx, reading)
     live = subjects.live(tx, reading.instance, [str(family) for family in families])
     staged = [row for row in live if row.staged]
-    stay = holds.dropped(tx, reading.instance, "removal")
+    stay = _kept(tx, reading.instance, families, staged)
     fresh = [row for row in staged if row.id not in stay]
-    if not fresh or not _too_much(staged, live, answered):
+    if not fresh or answered or not _too_much(tx, live):
         holds.close_if_open(tx, holds.find_open(tx, reading.instance, "removal"), now)
-        return Verdict(fresh, held=len(staged) - len(fresh))
+        # what another stream staged waits until a reading of that stream ends well
+        own = [row for row in fresh if row.stream == reading.stream]
+        return Verdict(own, held=len(staged) - len(own))
     content = [_line(row) for row in staged]
     news = holds.put_open(tx, reading.instance, "removal", content, now)
     return Verdict([], held=len(staged), opened=news)
 
 
-def _too_much(staged: Sequence[Any], live: Sequence[Any], answered: int) -> bool:
-    """Incidents: from two or more to none, and no look-up gave proof (DESIGN, thresholds)."""
-    return len(live) >= 2 and len(staged) == len(live) and answered == 0
+def _kept(
+    tx: Tx, instance_id: str, families: Collection[Family], staged: Sequence[Any]
+) -> set[int]:
+    """Subjects of which an administrator said that they stay, and nothing new is known since.
+
+    One that came back, or of which the source now gives proof, is no longer among them.
+    """
+    row = holds.last_dropped(tx, instance_id, "removal")
+    if row is None:
+        return set()
+    still = {(one.id, one.staged) for one in staged}
+    same = [
+        line
+        for line in row.content
+        if line["family"] not in families or (line["subject"], line["reason"]) in still
+    ]
+    if len(same) < len(row.content):
+        holds.put_content(tx, row.id, same)
+    return {line["subject"] for line in same}
+
+
+def _too_much(tx: Tx, live: Sequence[Any]) -> bool:
+    """Incidents: from two or more to none (DESIGN, thresholds).
+
+    Of those that go on, or of those that are shown: what was solved long ago keeps nothing alive.
+    """
+    shown = subjects.shown(tx, [row.id for row in live])
+    return _all_staged([row for row in live if row.ended_at is None]) or _all_staged(
+        [row for row in live if row.id in shown]
+    )
+
+
+def _all_staged(rows: Sequence[Any]) -> bool:
+    return len(rows) >= 2 and all(row.staged for row in rows)
 
 
 def _line(row: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def all_open(tx: Tx) -> Sequence[Any]:
 
 def by_hash(tx: Tx, prefix: str) -> Any:
     """The open hold whose hash begins like this, or None when none or several do."""
-    rows = [row for row in all_open(tx) if row.hash.startswith(prefix)]
+    rows = [row for row in all_open(tx) if prefix and row.hash.startswith(prefix)]
     return rows[0] if len(rows) == 1 else None
 
 
@@ -74,16 +74,26 @@ def close_if_open(tx: Tx, row: Any, now: datetime) -> None:
         end(tx, row.id, "closed", now)
 
 
-def dropped(tx: Tx, instance_id: str, action: str) -> set[int]:
-    """Subjects of which an administrator last said that they stay."""
-    query = (
-        sa.select(hold)
-        .where(hold.c.instance == instance_id, hold.c.action == action, hold.c.state == "dropped")
-        .order_by(hold.c.id.desc())
-        .limit(1)
+def last_dropped(tx: Tx, instance_id: str, action: str) -> Any:
+    """The hold that an administrator dropped last, or None."""
+    return next(iter(_ended(tx, instance_id, action, "dropped")), None)
+
+
+def released(tx: Tx, instance_id: str, action: str) -> Sequence[Any]:
+    """Released holds, the newest first."""
+    return _ended(tx, instance_id, action, "released")
+
+
+def _ended(tx: Tx, instance_id: str, action: str, state: str) -> Sequence[Any]:
+    query = sa.select(hold).where(
+        hold.c.instance == instance_id, hold.c.action == action, hold.c.state == state
     )
-    row = tx.execute(query).first()
-    return {item["subject"] for item in row.content} if row is not None else set()
+    return tx.execute(query.order_by(hold.c.ended_at.desc(), hold.c.id.desc())).all()
+
+
+def put_content(tx: Tx, hold_id: int, content: Sequence[Any]) -> None:
+    """What an ended hold stands for from now on; its hash stays that of what was shown."""
+    tx.execute(hold.update().where(hold.c.id == hold_id).values(content=content))
 
 
 def note(tx: Tx, *, actor: str, action: str, what: Any, now: datetime) -> None:

@@ -87,7 +87,7 @@ def see_keys(tx: Tx, instance_id: str, keys: Collection[str], sweep: int) -> Non
     """These keys were seen by the sweep, though their rows could not be read."""
     for part in chunks(keys):
         same = sa.and_(subject.c.instance == instance_id, subject.c.key.in_(part))
-        tx.execute(subject.update().where(same).values(sweep=sweep, missing=0))
+        tx.execute(subject.update().where(same).values(sweep=sweep, missing=0, staged=None))
 
 
 def put_refs(tx: Tx, rows: Mapping[int, Sequence[dict[str, str]]]) -> None:
