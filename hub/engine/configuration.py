@@ -47,9 +47,9 @@ def register(tx: Tx, source: Source, now: datetime) -> None:
     if old is None or old.routing is None:
         values |= {"routing": source.routing, "routing_wanted": None}
     else:
-        changed = old.routing != source.routing
-        values["routing_wanted"] = source.routing if changed else None
-        if changed or old.state != "active":
+        wanted = source.routing if old.routing != source.routing else None
+        values["routing_wanted"] = wanted
+        if wanted or old.routing_wanted or old.state != "active":  # put back counts as well
             _all_dirty(tx, source.id)
     streams.put_instance(tx, source.id, state="active", **values)
     weigh(tx, source.id, now)
@@ -78,7 +78,8 @@ def weigh(tx: Tx, instance_id: str, now: datetime) -> str | None:
     old = holds.find_open(tx, instance_id, "configuration")
     if row.routing_wanted is None and not waiting and old is None:
         return None
-    content = _content(tx, instance_id, _routes(row.routing_wanted or row.routing), now)
+    touched = waiting if row.routing_wanted is None else _everything(tx, instance_id)
+    content = _content(tx, touched, _routes(row.routing_wanted or row.routing), now)
     if content:
         return holds.put_open(tx, instance_id, "configuration", content, now)
     holds.close_if_open(tx, old, now)
@@ -88,11 +89,11 @@ def weigh(tx: Tx, instance_id: str, now: datetime) -> str | None:
 
 
 def _content(
-    tx: Tx, instance_id: str, routes: Sequence[Route], now: datetime
+    tx: Tx, touched: Sequence[Any], routes: Sequence[Route], now: datetime
 ) -> list[dict[str, Any]]:
     """Published objects that would go or change; the ones that go, and so may be leaks, first."""
     lines = []
-    for one in _everything(tx, instance_id):
+    for one in touched:
         rows = [row for row in objects.of_subject(tx, one.id) if row.done_state == "present"]
         if not rows:
             continue
@@ -221,11 +222,18 @@ def renew_freshness(tx: Tx, source: Source, stream: str, as_of: datetime, now: d
     row = streams.instances(tx)[source.id]
     if row.withdrawn or row.paused:
         return
-    for route in _routes(row.routing_wanted or row.routing):
+    for route in _feeding(row):
         stale_after = source.stale_after.get(route.tile, timedelta(minutes=5))
         for one in freshness(route, source.id, stream, as_of, stale_after):
             if _fades(objects.get(tx, one.target, one.kind, one.key), now, stale_after):
                 objects.put(tx, source.id, one, now)
+
+
+def _feeding(row: Any) -> list[Route]:
+    """The routes; while a change of them waits, those of tiles that only the old ones feed too."""
+    routes = _routes(row.routing_wanted or row.routing)
+    fed = {(route.tile, route.audience) for route in routes}
+    return routes + [r for r in _routes(row.routing) if (r.tile, r.audience) not in fed]
 
 
 def _fades(row: Any, now: datetime, stale_after: timedelta) -> bool:

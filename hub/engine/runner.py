@@ -55,6 +55,10 @@ class Runner:
     def _start(self, tx: Tx) -> None:
         streams.raise_epochs(tx)
         streams.forgive(tx)
+        for one in configuration.stand_still(tx, self.sources, self.broken):
+            self.log.warning("instance_orphaned", instance=one)
+        while configuration.project_dirty(tx, self.now()):
+            pass  # by the routes as they were: only what is left is the configuration's
         for name, target in self.targets.items():
             _register_target(tx, name, target.address(), self.now())
         for source in self.sources.values():
@@ -63,8 +67,6 @@ class Runner:
                 streams.ensure(tx, source.id, stream.name)
             self._ensure_tiles(tx, source)
         holds.give_up_requests(tx, self.now())
-        for one in configuration.stand_still(tx, self.sources, self.broken):
-            self.log.warning("instance_orphaned", instance=one)
 
     def _ensure_tiles(self, tx: Tx, source: Source) -> None:
         for route in source.routes:
