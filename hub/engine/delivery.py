@@ -22,6 +22,7 @@ from hub.store.store import Store, Tx
 AT_ONCE = 8  # calls in flight to one target, each in its own lane
 PROBE = timedelta(minutes=10)  # after a refused login: more tries may lock the account
 LONGEST = 60.0  # seconds between tries while a target is down, so that it is noticed in a minute
+A_DAY = 86400.0  # seconds; no target is left alone for longer, whatever it asks
 UNKNOWN_AUDIENCE = timedelta(hours=1)
 
 
@@ -100,7 +101,7 @@ class Deliverer:
             elif reason := _cannot(row, abilities):
                 counts["unresolved"] += 1
                 due = self.now() + UNKNOWN_AUDIENCE
-                objects.set_ids(tx, [row.id], due=due, reason=reason)
+                objects.set_if_same(tx, row, due=due, reason=reason)
             else:
                 sendable.append(row)
         return sendable
@@ -152,6 +153,8 @@ class Deliverer:
             if isinstance(result, Outcome):
                 counts[result.status] += 1
                 self._settle(tx, row, result)
+            else:  # others have their turn first, should it fail for this object alone
+                self._later(tx, row, None, "no answer")
         return counts
 
     def _settle(self, tx: Tx, row: Any, outcome: Outcome) -> None:
@@ -165,14 +168,12 @@ class Deliverer:
             values = {"status": "rejected", "reason": outcome.reason, "due": None}
             objects.set_if_same(tx, row, **values)
         else:
-            wait = outcome.after if outcome.after is not None else self._backoff(row.attempts)
-            objects.set_ids(
-                tx,
-                [row.id],
-                due=now + timedelta(seconds=wait),
-                attempts=row.attempts + 1,
-                reason=outcome.reason or outcome.status,
-            )
+            self._later(tx, row, outcome.after, outcome.reason or outcome.status)
+
+    def _later(self, tx: Tx, row: Any, after: float | None, reason: str) -> None:
+        wait = self._backoff(row.attempts) if after is None else min(max(after, 1.0), A_DAY)
+        due = self.now() + timedelta(seconds=wait)
+        objects.set_if_same(tx, row, due=due, attempts=row.attempts + 1, reason=reason)
 
     def _backoff(self, failures: int) -> float:
         """Seconds: 2, 4, 8 ... 60, each with up to a quarter less, so that hubs spread out."""
@@ -198,7 +199,7 @@ class Deliverer:
         if isinstance(error, AuthFailedError | BadConfigError):
             return PROBE
         if isinstance(error, RateLimitedError) and error.retry_after is not None:
-            return timedelta(seconds=error.retry_after)
+            return timedelta(seconds=min(error.retry_after, A_DAY))
         return timedelta(seconds=self._backoff(failures))
 
     def _up(self, tx: Tx) -> None:
