@@ -39,7 +39,7 @@ def add(app: typer.Typer, name: str) -> None:
 
 def withdraw(
     text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="A key or a part of one.")
+        str | None, typer.Argument(metavar="TEXT", help="A key, or its first words.")
     ] = None,
     *,
     instance: Annotated[str | None, typer.Option(help="All objects of one instance.")] = None,
@@ -90,7 +90,7 @@ def _to_withdraw(tx: Tx, choice: Choice) -> list[Any]:
 
 def _withdrawn(tx: Tx, choice: Choice) -> list[Any]:
     _check_names(tx, choice)
-    rows = objects.find(tx, choice.text) if choice.text else objects.all_rows(tx)
+    rows = objects.named(tx, choice.text) if choice.text else objects.all_rows(tx)
     return [row for row in rows if row.withdrawn and choice.instance in (None, row.instance)]
 
 

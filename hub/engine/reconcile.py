@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from hub.contract import Batch, Present
+from hub.contract import Batch, Gone, Present, Unknown
 from hub.engine import configuration, intake
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
@@ -193,12 +193,10 @@ def release_removals(
     source: configuration.Source,
 ) -> dict[str, int]:
     """Apply the removals that are still true; what came back or can't be asked is kept."""
-    rows = held_rows(tx, row)
+    rows = held_rows(tx, held(tx, row.hash))
     alive = [one for one in rows if isinstance(answers.get(one.id), Present)]
     intake.take_in(tx, reading, Batch(proof_of(alive, answers)), now=now, reopen=source.reopen)
-    gone = [
-        one for one in rows if one not in alive and not isinstance(answers.get(one.id), Exception)
-    ]
+    gone = [one for one in rows if isinstance(answers.get(one.id), Gone | Unknown)]
     intake.remove(tx, reading, gone, now)
     holds.end(tx, row.id, "released", now)
     counts = {"removed": len(gone), "back": len(alive), "kept": len(rows) - len(gone) - len(alive)}
@@ -211,7 +209,7 @@ def release_configuration(
     tx: Tx, reading: Reading, row: Any, *, actor: str, now: datetime
 ) -> dict[str, int]:
     """The changed configuration holds for everything from now on."""
-    holds.end(tx, row.id, "released", now)
+    holds.end(tx, held(tx, row.hash).id, "released", now)
     intake.accept_pending(tx, reading, configuration.pending(tx, row.instance), now)
     configuration.apply_routing(tx, row.instance, now)
     what = {"hold": row.hash, "instance": row.instance, "action": row.action}
@@ -221,15 +219,26 @@ def release_configuration(
 
 def release_address(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
     """The target at its new address starts with an empty ledger."""
+    holds.end(tx, held(tx, row.hash).id, "released", now)
     wanted = objects.targets(tx)[row.instance].address_wanted
-    objects.forget_target(tx, row.instance)
+    _change_ledger(tx, row, wanted)
     objects.put_target(
         tx, row.instance, address=wanted, address_wanted=None, failures=0, retry_at=None
     )
-    holds.end(tx, row.id, "released", now)
     what = {"hold": row.hash, "target": row.instance, "address": wanted}
     holds.note(tx, actor=actor, action="release", what=what, now=now)
     return {"changed": 1}
+
+
+def _change_ledger(tx: Tx, row: Any, wanted: str) -> None:
+    """What stands at the old address is noted, so that a return finds and mends what is there."""
+    earlier = [one for one in holds.released(tx, row.instance, "address") if one.id != row.id]
+    left = next((one for one in earlier if one.content[0]["from"] == wanted), None)
+    ledger = objects.standing(tx, row.instance)
+    holds.put_content(tx, row.id, [{**row.content[0], "left": ledger}])
+    objects.forget_target(tx, row.instance)
+    if left is not None:
+        objects.remember(tx, left.content[0].get("left", ()))
 
 
 def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
@@ -258,7 +267,7 @@ def to_withdraw(
 ) -> list[Any]:
     """Objects that a withdrawal with these words would take away."""
     if text is not None:
-        rows = objects.find(tx, text)
+        rows = objects.named(tx, text)
     elif instance is not None:
         rows = objects.of_instance(tx, instance)
     else:
@@ -267,7 +276,7 @@ def to_withdraw(
         row
         for row in rows
         if (target is None or row.target == target)
-        and (row.state == "present" or row.done_state == "present")
+        and (row.state == "present" or row.done_state == "present" or row.intent is not None)
     ]
 
 
@@ -288,7 +297,7 @@ def undo_withdrawal(
     tx: Tx, *, instance: str | None, text: str | None, actor: str, now: datetime
 ) -> int:
     """Whatever was withdrawn is projected again, as it should look now."""
-    rows = objects.find(tx, text) if text else objects.all_rows(tx)
+    rows = objects.named(tx, text) if text else objects.all_rows(tx)
     back = [r for r in rows if r.withdrawn and instance in (None, r.instance)]
     objects.set_ids(tx, [row.id for row in back], withdrawn=False)
     for one in {instance} if instance else {row.instance for row in back}:

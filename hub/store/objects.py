@@ -58,10 +58,13 @@ def desire(
     """Make the subject's objects as wanted; what changed is ahead of what is done."""
     rows = of_subject(tx, subject_id)
     known = {(row.target, row.kind, row.key): row for row in rows}
+    away = {(row.target, row.kind, row.tile, row.audience) for row in rows if row.withdrawn}
     for one in wanted:
         object_id = put(tx, instance_id, one, now)
         if (one.target, str(one.kind), one.key) not in known:
             _add_cause(tx, object_id, subject_id, one.route)
+            if (one.target, str(one.kind), one.tile, one.audience) in away:
+                make_absent(tx, object_id, now, withdrawn=True)  # a new matter, still unwanted
     keep = {(one.target, str(one.kind), one.key) for one in wanted}
     for name, row in known.items():
         if name not in keep and row.state == "present":
@@ -135,6 +138,21 @@ def find(tx: Tx, text: str) -> list[Any]:
         sa.or_(obj.c.key == text, obj.c.key.contains(text, autoescape=True), obj.c.id.in_(by_cause))
     )
     return list(tx.execute(query.order_by(obj.c.id)))
+
+
+def named(tx: Tx, text: str) -> list[Any]:
+    """Objects of this key, else of subjects of this key, else of those whose first words it is."""
+    if rows := list(tx.execute(sa.select(obj).where(obj.c.key == text))):
+        return rows
+    begins = sa.select(subject.c.key).where(subject.c.key.startswith(text, autoescape=True))
+    keys: list[str] = list(tx.execute(begins).scalars())
+    meant = [text] if text in keys else [key for key in keys if _whole_words(key, text)]
+    by_cause = sa.select(cause.c.object).join(subject).where(subject.c.key.in_(meant))
+    return list(tx.execute(sa.select(obj).where(obj.c.id.in_(by_cause)).order_by(obj.c.id)))
+
+
+def _whole_words(key: str, text: str) -> bool:
+    return bool(text) and key.startswith(text) and not key[len(text)].isalnum()
 
 
 def causes(tx: Tx, object_id: int) -> list[Any]:
@@ -295,6 +313,21 @@ def forget_target(tx: Tx, target_id: str) -> None:
             attempts=0,
         )
     )
+
+
+def standing(tx: Tx, target_id: str) -> list[dict[str, Any]]:
+    """What stands on the target, or may stand there, as JSON values."""
+    there = sa.or_(obj.c.done_state == "present", obj.c.intent.is_not(None))
+    rows = tx.execute(sa.select(obj).where(obj.c.target == target_id, there))
+    wanted = ("id", "seq", "done_state", "done_body", "remote_id", "remote_version")
+    return [{name: getattr(row, name) for name in wanted} for row in rows]
+
+
+def remember(tx: Tx, ledger: Sequence[Mapping[str, Any]]) -> None:
+    """What stood there when the target was left: all of it is to be sent or taken away anew."""
+    for line in ledger:
+        values = {name: value for name, value in line.items() if name not in {"id", "seq"}}
+        tx.execute(obj.update().where(obj.c.id == line["id"]).values(intent=line["seq"], **values))
 
 
 def targets(tx: Tx) -> dict[str, Any]:
