@@ -3,15 +3,20 @@
 import io
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from hub.cli import main
 from hub.cli.check import _asked
+from hub.cli.run import _pages
 from hub.cli.serving import guarded
+from hub.cli.session import Session
 from hub.errors import AuthFailedError
-from hub.telemetry import logger
+from hub.registry import Registry
+from hub.settings import load
+from hub.telemetry import Metrics, logger
 from hub.web.app import WebOptions, app
 
 SECRET = "hush-hush-hush"
@@ -68,6 +73,11 @@ class BrokenTiles:
         raise ValueError(f"{SECRET} {token}")
 
 
+class BrokenStore:
+    async def read(self, *_):
+        raise ValueError(SECRET)
+
+
 async def test_a_page_that_breaks_is_one_line_of_our_log_and_nothing_else():
     out = io.StringIO()
     site = app(BrokenTiles(), None, WebOptions(), lambda: datetime.now(UTC))
@@ -80,6 +90,24 @@ async def test_a_page_that_breaks_is_one_line_of_our_log_and_nothing_else():
     assert any("tile" in one for one in line["where"])
     assert SECRET not in answer.text + out.getvalue()
     assert "unguessable" not in out.getvalue()
+
+
+async def test_the_pages_of_hub_run_are_guarded_so(tmp_path):
+    (tmp_path / "hub.yaml").write_text("store: sqlite:///hub.db\norganisation: Duo+\n")
+    out = io.StringIO()
+    one = Session(
+        settings=load(tmp_path / "hub.yaml", Registry.of(), {}),
+        store=BrokenStore(),
+        out=None,
+        log=logger(json=True, out=out),
+    )
+    site = _pages(one, SimpleNamespace(sources={}), Metrics())
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(site), base_url="http://hub.example.org"
+    ) as visitor:
+        answer = await visitor.get("/t/unguessable")
+    assert answer.status_code == 500
+    assert json.loads(out.getvalue())["event"] == "page_failed"
 
 
 # --- progress -------------------------------------------------------------------------------------
