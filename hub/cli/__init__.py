@@ -33,7 +33,9 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:
         if os.environ.get("HUB_DEBUG"):
             raise
-        _tell(f"{type(error).__name__}: {error}", "HUB_DEBUG=1 shows where it happened.")
+        # its text may hold anything, a row's values among them
+        kind = type(error).__name__
+        _tell(f"the hub failed with {kind}", "report it; HUB_DEBUG=1 shows where it happened.")
         raise SystemExit(1) from None
     raise SystemExit(0)
 

@@ -16,14 +16,11 @@ from hub.cli.session import run as run_async
 from hub.cli.status import tile_url
 from hub.cli.sync import report
 from hub.engine.runner import Runner
-from hub.render.view import ServiceDesk
 from hub.schedule.embedded import Embedded, perform
 from hub.store import streams
 from hub.telemetry import Metrics
-from hub.web.app import WebOptions
-from hub.web.app import app as web_app
 from hub.web.listening import listen
-from hub.web.source import StoredHealth, StoredTiles
+from hub.web.site import site
 
 EXAMPLES = examples("hub run", "hub run --no-web", "hub run --once --json")
 
@@ -97,7 +94,8 @@ async def _go_on(one: Session, runner: Runner, listener: Any) -> None:
     schedule = Embedded(runner, who=f"pid {os.getpid()}", metrics=metrics)
     work = [_ending(schedule.run(stop), stop)]
     if listener is not None:
-        work.append(_ending(serve(_pages(one, runner, metrics), listener, stop), stop))
+        pages = guarded(site(one.settings.hub, runner, metrics, now), one.log)
+        work.append(_ending(serve(pages, listener, stop), stop))
     ended = await asyncio.gather(*work, return_exceptions=True)
     for error in filter(None, ended):
         raise error
@@ -109,24 +107,3 @@ async def _ending(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
         await work
     finally:
         stop.set()
-
-
-def _pages(one: Session, runner: Runner, metrics: Metrics) -> Any:
-    hub = one.settings.hub
-    tiles = StoredTiles(
-        store=one.store,
-        sources=runner.sources,
-        titles={name: tile.title for name, tile in hub.tiles.items()},
-        stale_after={name: tile.stale_after for name, tile in hub.tiles.items()},
-        service_desk=_service_desk(one),
-        organisation=hub.organisation,
-        time_zone=hub.time_zone,
-        now=now,
-    )
-    options = WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language)
-    return guarded(web_app(tiles, StoredHealth(one.store, now, metrics), options, now), one.log)
-
-
-def _service_desk(one: Session) -> ServiceDesk:
-    desk = one.settings.hub.service_desk
-    return ServiceDesk(desk.hours, desk.phone, str(desk.url) if desk.url else None)

@@ -25,7 +25,7 @@ def test_the_story_comes_out_right_and_is_told_in_json(capsys):
     assert (told["majors_open"], told["tile_items"]) == (7, 7)
     assert (told["leaks"], told["lost"], told["duplicates"], told["wrongly_shown"]) == (0, 0, 0, 0)
     assert told["timeline_posts"] == 0
-    assert told["events"] == 18, "one per change that staff may see, and none for the others"
+    assert told["events"] == 23, "a write per change that staff may see, and none for the others"
     assert 18 < told["calls_to_intranet"] < 200, "changes and freshness, not every reading"
     assert 0 < told["max_delay_seconds"] <= 60
     assert told["virtual_seconds"] > timedelta(hours=2, minutes=30).total_seconds()

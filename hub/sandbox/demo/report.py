@@ -15,7 +15,7 @@ class DemoReport(BaseModel):
     majors_open: int = Field(description="Open majors in TOPdesk's script at the fullest moment.")
     tile_items: int = Field(description="Rows on the served dashboard at the fullest moment.")
     timeline_posts: int = Field(description="Posts on the timeline: none, unless asked for.")
-    events: int = Field(description="Changes that the hub accepted.")
+    events: int = Field(description="Changes of rows that the intranet carried out.")
     calls_to_intranet: int = Field(description="Requests that the intranet received.")
     leaks: int = Field(description="Private texts found in requests, objects and pages.")
     lost: int = Field(description="Disturbances that a page did not show within 60 seconds.")

@@ -16,7 +16,6 @@ from hub.registry import Registry
 from hub.sandbox.demo import writing
 from hub.sandbox.demo.clock import DemoClock
 from hub.sandbox.demo.serving import address, own, serving
-from hub.sandbox.demo.site import site
 from hub.sandbox.demo.stage import Stage, find_stage
 from hub.sandbox.intranet import IntranetOptions, IntranetSandbox
 from hub.schedule.embedded import Embedded
@@ -24,6 +23,7 @@ from hub.settings import ConfigProblems, Settings, load
 from hub.store import streams
 from hub.store.store import Store, Tx
 from hub.telemetry import Metrics
+from hub.web.site import site
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from hub.sandbox.demo.clock import DemoClock
 from hub.sandbox.demo.pages import canaries_in, rows
 from hub.sandbox.demo.report import DemoReport, in_seconds
@@ -15,8 +13,7 @@ from hub.sandbox.demo.stage import Stage, TileState
 from hub.sandbox.demo.watch import GRACE, Watch
 from hub.sandbox.demo.writing import KEEP_SOLVED, PAGES, TARGET
 from hub.sandbox.intranet import report as seen
-from hub.store import objects, tables
-from hub.store.store import Tx
+from hub.store import objects
 from hub.telemetry import logger
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # eight o'clock in Amsterdam
@@ -87,7 +84,7 @@ class _Telling:
             majors_open=majors_open,
             tile_items=tile_items,
             timeline_posts=seen.timeline_posts(intranet),
-            events=await self._scene.store.read(_events),
+            events=seen.changes(intranet),
             calls_to_intranet=seen.calls(intranet),
             leaks=len(leaks),
             lost=sum(len(watch.lost) for watch in watches.values()),
@@ -175,7 +172,3 @@ def _leaked(scene: Scene) -> set[str]:
     canaries = scene.stage.canaries
     found = seen.leaks(scene.intranet, canaries)
     return {one for one in canaries if any(line.startswith(f"{one!r} in ") for line in found)}
-
-
-def _events(tx: Tx) -> int:
-    return tx.execute(sa.select(sa.func.count()).select_from(tables.event)).scalar_one()

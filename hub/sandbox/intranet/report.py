@@ -53,6 +53,13 @@ def timeline_posts(sandbox: IntranetSandbox) -> int:
     return len(sandbox.store.of_kind(Kind.TIMELINE))
 
 
+def changes(sandbox: IntranetSandbox) -> int:
+    """Count the writes to rows of tiles that the intranet carried out."""
+    rows = f"/{Kind.TILE_ITEM}/"
+    done = (one for one in sandbox.requests if one.applied and not one.replayed)
+    return sum(one.method in {"PUT", "DELETE"} and rows in one.path for one in done)
+
+
 def calls(sandbox: IntranetSandbox) -> int:
     """Count the requests to the API, whatever came of them."""
     return len(sandbox.requests)

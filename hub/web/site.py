@@ -1,4 +1,4 @@
-"""The hub's own pages in the demo: what `hub run` serves, from the same settings."""
+"""The hub's own pages, from its settings: what `hub run` and the demo serve."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,4 +29,6 @@ def site(
         now=now,
     )
     health = StoredHealth(runner.store, now, metrics)
-    return app(tiles, health, WebOptions(hub.web.frame_ancestors, hub.language), now)
+    return app(
+        tiles, health, WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language), now
+    )
