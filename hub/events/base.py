@@ -16,8 +16,17 @@ Text = Annotated[
 ]
 
 
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
 def to_utc(value: datetime) -> datetime:
-    """The same moment in UTC; a naive time is refused by the field's type before this."""
+    """The same moment in UTC; a naive time is refused by the field's type before this.
+
+    Some systems write the year 1 or 9999 for "never". Neither can be shown in every time zone, or
+    be added to, so what lies outside EARLIEST and LATEST becomes the nearer of them.
+    """
+    if not EARLIEST.year <= value.year < LATEST.year:
+        return EARLIEST if value.year < EARLIEST.year else LATEST
     return value.astimezone(UTC)
 
 

@@ -43,7 +43,8 @@ class Moment(TypeDecorator[datetime]):
         del dialect
         if value is None:
             return None
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        text = value.astimezone(UTC).isoformat(timespec="microseconds")  # four digits of the year
+        return text.replace("+00:00", "Z")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Back to an aware datetime in UTC."""
