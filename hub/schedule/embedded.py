@@ -63,7 +63,8 @@ class Embedded:
             self._start("project", self.runner.project())
         for request in state["requests"]:
             self._start(("request", request.id), self._handle(request))
-        self._start("deliver", self._deliver())
+        for target in self.runner.deliverers:
+            self._start(f"deliver {target}", self._deliver(target))
 
     async def settle(self) -> None:
         """Wait until nothing runs any more; for virtual time."""
@@ -126,12 +127,11 @@ class Embedded:
         if report.outcome == "complete":
             self._metrics.complete.labels(*labels).set(self.runner.now().timestamp())
 
-    async def _deliver(self) -> None:
-        for target, counts in (await self.runner.deliver()).items():
-            for status, number in counts.items():
-                self._metrics.deliveries.labels(target, status).inc(number)
-            waiting = await self.runner.store.read(objects.count_ahead, target)
-            self._metrics.waiting.labels(target).set(waiting)
+    async def _deliver(self, target: str) -> None:
+        for status, number in (await self.runner.deliver_to(target)).items():
+            self._metrics.deliveries.labels(target, status).inc(number)
+        waiting = await self.runner.store.read(objects.count_ahead, target)
+        self._metrics.waiting.labels(target).set(waiting)
 
     async def _handle(self, request: Any) -> None:
         result: Any = None
@@ -155,7 +155,10 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
         HubError: it can't be done; the message says why.
     """
     if action == "sync":
-        return await _sync(runner, body.get("instances") or list(runner.sources))
+        wanted = body.get("instances")
+        if not wanted:
+            wanted = await runner.store.read(_unpaused, runner)
+        return await _sync(runner, wanted)
     if action == "receive":
         received = Received(body["stream"], body["data"])
         report = await runner.receive(body["instance"], received)
@@ -166,6 +169,11 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
     if action == "deliver":
         return await _delivered(runner)
     raise BadConfigError(f"The running hub does not know `{action}`: restart it after an update.")
+
+
+def _unpaused(tx: Tx, runner: Runner) -> list[str]:
+    known = streams.instances(tx)
+    return [name for name in runner.sources if not known[name].paused]
 
 
 async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """Corners where a fact could get lost, or something stay up that should be gone."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from hub.contract import Gone, Outcome, Removal, Unknown, Unreadable
+from hub.contract import Gone, Removal, Unknown, Unreadable
 from hub.engine import reconcile
-from hub.errors import BadConfigError, RateLimitedError, RetryableError
+from hub.errors import BadConfigError, RetryableError
 from hub.events.base import Family
 from hub.events.incident import IncidentState
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
-from hub.store import holds, objects, tables
+from hub.store import holds, tables
 
 
 def route(**changes) -> Route:
@@ -153,6 +152,22 @@ async def test_a_hold_that_changed_since_it_was_read_is_not_released(world):
     assert await world.rows(sa.select(tables.audit)) == []
 
 
+async def test_an_empty_hash_names_no_hold(world):
+    await emptied(world)
+    assert await world.store.read(holds.by_hash, "") is None
+
+
+async def test_a_slow_answer_that_says_nothing_leaves_the_rows_up(world):
+    await world.start()
+    world.source.populate(3)
+    await world.cycle()
+    world.source.remove("s-0001")
+    world.source.answers["s-0001"] = Unknown()
+    world.source.fail_next(RetryableError("broke off"), after_batches=1)
+    await world.cycle()
+    assert (await subject(world, "s-0001")).missing == 0
+
+
 # --- changed configuration ----------------------------------------------------------------------
 
 
@@ -235,151 +250,3 @@ async def test_both_holds_open_in_one_run(world):
     await world.store.write(holds.end, (await held(world))[0].id, "closed", world.clock.now())
     await world.cycle()
     assert {row.action for row in await held(world)} == {"removal", "configuration"}
-
-
-# --- delivery -----------------------------------------------------------------------------------
-
-
-async def test_retry_after_nothing_is_no_tight_loop(world):
-    await world.start()
-    world.source.put("a")
-    for _ in range(50):
-        world.target.fail_next(Outcome("retry", "busy", 0.0))
-    await world.cycle()
-    assert len(world.target.calls) < 10
-
-
-async def test_a_newer_version_does_not_wait_for_the_older_ones_turn(world):
-    await world.start()
-    world.source.put("a")
-    await world.runner.run("desk", "majors")
-    (row,) = [
-        row
-        for row in await world.store.read(objects.waiting, "intranet", world.clock.now())
-        if row.kind == "tile-item"
-    ]
-    deliverer = world.runner.deliverers["intranet"]
-    await world.store.write(objects.make_absent, row.id, world.clock.now(), withdrawn=True)
-    later = [Outcome("retry", "later", 3600.0)]
-    await world.store.write(deliverer._book, [row], later)
-    (now,) = await world.rows(sa.select(tables.obj).where(tables.obj.c.id == row.id))
-    assert now.due is None
-
-
-async def test_a_source_that_says_wait_for_ever_is_asked_again_within_a_day(world):
-    await world.start()
-    world.source.fail(RateLimitedError("busy", retry_after=1e15))
-    report = await world.cycle()
-    assert report.outcome == "failed"
-    (row,) = await world.rows(sa.select(tables.stream))
-    assert row.due - world.clock.now() <= timedelta(days=1)
-
-
-async def test_a_target_that_says_wait_for_ever_is_asked_again_within_a_day(world):
-    await world.start()
-    world.source.put("a")
-    world.target.fail_next(RateLimitedError("busy", retry_after=1e15))
-    await world.cycle()
-    (row,) = await world.rows(sa.select(tables.target))
-    assert row.retry_at - world.clock.now() <= timedelta(days=1)
-
-
-async def test_back_at_the_old_address_what_went_meanwhile_goes_there_too(world):
-    await world.start()
-    world.source.populate(2)
-    await world.cycle()
-    old = dict(world.target.objects)
-    await _move(world, "memory://elsewhere", {})
-    world.source.remove("s-0001")
-    world.source.answers["s-0001"] = Gone("unpublished")
-    await world.cycle()
-    assert len(world.items()) == 1
-    await _move(world, "memory://intranet", old)
-    await world.cycle()
-    assert list(world.items()) == ["Disturbance s-0002"]
-
-
-async def _move(world, address, there):
-    world.target.address_value = address
-    world.target.objects = dict(there)
-    await world.start()
-    (hold,) = await held(world)
-    await world.runner.release(hold.hash, "anna")
-    await world.cycle()
-
-
-# --- withdrawal ---------------------------------------------------------------------------------
-
-
-async def test_withdraw_by_a_text_means_a_key_or_its_first_words_and_no_more(world):
-    await world.start()
-    world.source.put("a")
-    for key in ("ab", "a-b", "phones-are-down"):
-        world.source.put(key)
-    await world.cycle()
-    texts = {"a": 1, "b": 0, "": 0, "disturbances": 0, "phones": 1, "phones-are": 1, "phon": 0}
-    for text, expected in texts.items():
-        rows = await world.store.read(reconcile.to_withdraw, text=text)
-        assert len(rows) == expected, text
-
-
-async def test_a_withdrawn_subject_stays_away_when_it_comes_back_as_a_new_matter(world):
-    await world.start()
-    world.source.put("a")
-    await world.cycle()
-
-    def take(tx):
-        rows = reconcile.to_withdraw(tx, text="a")
-        return reconcile.withdraw(tx, rows, instance=None, actor="anna", now=world.clock.now())
-
-    await world.store.write(take)
-    world.source.edit("a", state=IncidentState.SOLVED, solved_at=world.clock.now())
-    await world.cycle()
-    world.clock.advance(73 * 3600)
-    world.source.edit("a", state=IncidentState.OPEN, solved_at=None)
-    await world.cycle()
-    assert world.items() == {}
-    await world.store.write(
-        reconcile.undo_withdrawal, instance=None, text="a", actor="anna", now=world.clock.now()
-    )
-    await world.cycle()
-    assert len(world.items()) == 1
-
-
-async def test_what_may_have_arrived_before_a_crash_can_be_withdrawn_in_watch_mode(world):
-    await world.start()
-    world.source.put("a")
-    world.source.put("b")
-    world.target.fail_next(RetryableError("broke off"), lost=True)
-    await world.cycle()
-    assert len(world.items()) >= 1
-    await world.start(mode="watch")
-    for key in "ab":
-        world.source.remove(key)
-        world.source.answers[key] = Gone("unpublished")
-    await world.cycle()
-
-    def take(tx):
-        rows = reconcile.to_withdraw(tx, instance="desk")
-        return reconcile.withdraw(tx, rows, instance="desk", actor="anna", now=world.clock.now())
-
-    await world.store.write(take)
-    world.clock.advance(120)
-    await world.runner.deliver()
-    assert world.items() == {}
-
-
-async def test_an_empty_hash_names_no_hold(world):
-    await emptied(world)
-    assert await world.store.read(holds.by_hash, "") is None
-
-
-async def test_a_slow_answer_that_says_nothing_leaves_the_rows_up(world):
-    await world.start()
-    world.source.populate(3)
-    await world.cycle()
-    world.source.remove("s-0001")
-    world.source.answers["s-0001"] = Unknown()
-    world.source.fail_next(RetryableError("broke off"), after_batches=1)
-    await world.cycle()
-    assert (await subject(world, "s-0001")).missing == 0
