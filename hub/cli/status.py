@@ -103,6 +103,8 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
         if found[name]:
             one.out.heading(title)
             one.out.table(columns.split(), rows(found, one.zone))
+    for name, number in found["unmatched"].items():
+        one.out.say(f"{name}: no route takes {number} of its open subjects, so nobody sees them.")
     if found["tiles"]:
         one.out.heading("Tiles")
     for row in found["tiles"]:

@@ -340,6 +340,7 @@ def status(tx: Tx) -> dict[str, Any]:
         "targets": [_target(row) for row in objects.targets(tx).values()],
         "objects": [row._asdict() for row in objects.counts(tx)],
         "subjects": subjects.counts(tx),
+        "unmatched": subjects.unmatched(tx),
         "troubled": [_troubled(row) for row in objects.troubled(tx)],
         "unreadable": [_plain(row) for row in subjects.all_unreadable(tx)],
         "holds": [shown_hold(row) for row in holds.all_open(tx)],

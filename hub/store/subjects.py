@@ -209,6 +209,17 @@ def all_unreadable(tx: Tx) -> Sequence[Any]:
     return tx.execute(sa.select(unreadable).order_by(unreadable.c.id)).all()
 
 
+def unmatched(tx: Tx) -> dict[str, int]:
+    """Per instance how many subjects that go on have no object at all: no route takes them."""
+    caused = sa.select(cause.c.subject).where(cause.c.subject == subject.c.id).exists()
+    query = (
+        sa.select(subject.c.instance, sa.func.count().label("number"))
+        .where(subject.c.removed_at.is_(None), subject.c.ended_at.is_(None), ~caused)
+        .group_by(subject.c.instance)
+    )
+    return {row.instance: row.number for row in tx.execute(query)}
+
+
 def counts(tx: Tx) -> dict[str, dict[str, int]]:
     """Per instance: live, staged, unverified, pending."""
     query = (

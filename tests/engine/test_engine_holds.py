@@ -351,3 +351,12 @@ async def test_whoever_asked_a_hub_that_died_is_told_to_ask_again(world):
     await world.start()
     answer = await world.store.read(holds.answered, number)
     assert "ask again" in answer.error
+
+
+async def test_subjects_that_no_route_takes_are_counted(world):
+    await world.start(routes=(route(when={"branch": ("Uithoorn",)}),))
+    world.source.populate(2)
+    world.source.edit("s-0001", branch="Uithoorn")
+    await world.cycle()
+    status = await world.store.read(reconcile.status)
+    assert status["unmatched"] == {"desk": 1}
