@@ -155,10 +155,8 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
         HubError: it can't be done; the message says why.
     """
     if action == "sync":
-        wanted = body.get("instances")
-        if not wanted:
-            wanted = await runner.store.read(_unpaused, runner)
-        return await _sync(runner, wanted)
+        named: list[str] = body.get("instances") or []
+        return await _sync(runner, named or await runner.store.read(_unpaused, runner))
     if action == "receive":
         received = Received(body["stream"], body["data"])
         report = await runner.receive(body["instance"], received)
