@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from docs import commands, pages
+from docs import commands, pages, quality
 from hub.registry import Group, Plugin, Registry
 from hub.sandbox.intranet import openapi
 from hub.settings import CONNECTOR_FILE, HUB_FILE, as_text, schema
@@ -39,6 +39,7 @@ def files() -> dict[Path, str]:
         "events.md": pages.events(),
         "objects.md": pages.objects(),
         "errors.md": pages.error_page(),
+        "quality.md": quality.page(registry),
         "openintranet.json": openapi.text(),
         **pages.payload_schemas(),
     }
