@@ -32,6 +32,8 @@ ENTRIES = (
     Entry("resume", "pause", "End a pause."),
     Entry("hold", "hold", "See, release or drop changes that wait for a person."),
     Entry("withdraw", "withdraw", "Take away what the hub made, and nothing else."),
+    Entry("new-connector", "scaffold", "Begin a package for a connector of your own."),
+    Entry("new-target", "scaffold", "Begin a package for a target of your own."),
     Entry("sandbox", "sandbox", "Start a practice server."),
     Entry("demo", "demo", "Play a service desk's morning, from TOPdesk to tile."),
 )
