@@ -94,11 +94,14 @@ async def _go_on(one: Session, runner: Runner, listener: Any) -> None:
     schedule = Embedded(runner, who=f"pid {os.getpid()}", metrics=metrics)
     work = [_ending(schedule.run(stop), stop)]
     if listener is not None:
-        pages = guarded(site(one.settings.hub, runner, metrics, now), one.log)
-        work.append(_ending(serve(pages, listener, stop), stop))
+        work.append(_ending(serve(_pages(one, runner, metrics), listener, stop), stop))
     ended = await asyncio.gather(*work, return_exceptions=True)
     for error in filter(None, ended):
         raise error
+
+
+def _pages(one: Session, runner: Runner, metrics: Metrics) -> Any:
+    return guarded(site(one.settings.hub, runner, metrics, now), one.log)
 
 
 async def _ending(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:

@@ -72,6 +72,9 @@ class Deliverer:
         sendable = await self.store.write(self._sort_out, rows, abilities, counts)
         if counts["unresolved"]:
             self._capabilities = None  # somebody may make the group: ask anew next time
+            for row in rows:
+                if _cannot(row, abilities) and _was_for_others(row):
+                    await self._take_down(row)
         for start in range(0, len(sendable), AT_ONCE):
             part = sendable[start : start + AT_ONCE]
             await self.store.write(objects.write_intents, part)
@@ -84,6 +87,20 @@ class Deliverer:
                 if isinstance(result, Exception):
                     raise result
         return counts
+
+    async def _take_down(self, row: Any) -> None:
+        """It stands there for people whom it no longer concerns: away, until it can be right."""
+        item = Delivery(
+            kind=Kind(row.kind),
+            key=row.key,
+            state="absent",
+            body={},
+            token=f"{row.id}-{row.seq}-{row.hash[:8]}-down",
+            remote_id=row.remote_id,
+        )
+        (outcome,) = await self.target.publish([item])
+        if outcome.status in {"done", "gone"}:
+            await self.store.write(objects.taken_down, row)
 
     async def _abilities(self) -> Capabilities:
         if self._capabilities is None:
@@ -220,6 +237,12 @@ def _bug(target: Target[Any], error: Exception) -> HubError:
     )
     fault.__cause__ = error
     return fault
+
+
+def _was_for_others(row: Any) -> bool:
+    if row.done_state != "present" or row.state != "present":
+        return False
+    return bool(row.done_body.get("audience") != row.body.get("audience"))
 
 
 def _cannot(row: Any, abilities: Capabilities) -> str:

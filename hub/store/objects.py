@@ -217,6 +217,15 @@ def set_ids(tx: Tx, ids: Collection[int], **values: Any) -> None:
         tx.execute(obj.update().where(obj.c.id.in_(part)).values(**values))
 
 
+def taken_down(tx: Tx, row: Any) -> None:
+    """It no longer stands on the target, though its newest version is still to come."""
+    tx.execute(
+        obj.update()
+        .where(obj.c.id == row.id)
+        .values(done_state="absent", done_body=None, remote_id=None, remote_version=None)
+    )
+
+
 def set_if_same(tx: Tx, row: Any, **values: Any) -> None:
     """Values for this version only: a newer one, made meanwhile, has its own chance."""
     tx.execute(obj.update().where(obj.c.id == row.id, obj.c.seq == row.seq).values(**values))

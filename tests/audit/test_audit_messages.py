@@ -101,7 +101,7 @@ async def test_the_pages_of_hub_run_are_guarded_so(tmp_path):
         out=None,
         log=logger(json=True, out=out),
     )
-    site = _pages(one, SimpleNamespace(sources={}), Metrics())
+    site = _pages(one, SimpleNamespace(sources={}, store=BrokenStore()), Metrics())
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(site), base_url="http://hub.example.org"
     ) as visitor:

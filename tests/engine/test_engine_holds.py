@@ -360,3 +360,21 @@ async def test_subjects_that_no_route_takes_are_counted(world):
     await world.cycle()
     status = await world.store.read(reconcile.status)
     assert status["unmatched"] == {"desk": 1}
+
+
+async def test_a_released_narrower_audience_that_is_unknown_there_leaves_nothing_wider(world):
+    world.target.groups = frozenset({"staff"})
+    await world.start(routes=(route(audience="a", members=Audience(groups=("staff",))),))
+    world.source.put("a")
+    await world.cycle()
+    assert len(world.items()) == 1
+    await world.start(routes=(route(audience="a", members=Audience(groups=("board",))),))
+    (hold,) = await held(world)
+    await world.runner.release(hold.hash, "anna")
+    await world.runner.deliver()
+    assert world.items() == {}, "not for all staff any more, and the board can't be named yet"
+    world.target.groups = frozenset({"staff", "board"})
+    world.clock.advance(3700)
+    await world.cycle()
+    (item,) = world.items().values()
+    assert item["audience"] == {"groups": ["board"]}
