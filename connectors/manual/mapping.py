@@ -55,7 +55,7 @@ def _end(order: Order) -> Incident:
 def _before(order: Order) -> Incident:
     if order.previous is None:
         raise RejectedError(
-            f"There is no disturbance {order.id}: `hub status` lists them; a new one starts with "
+            f"There is no disturbance {order.id}: `hub disturbance list` shows them; a new one starts with "
             "`hub disturbance post`."
         )
     return order.previous

@@ -60,7 +60,13 @@ def build(words: Sequence[str]) -> Callable[..., Any]:
 def _root(
     *,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=lambda asked: _version(asked=asked))
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=lambda asked: _version(asked=asked),
+            help="Show the version and exit.",
+        ),
     ] = False,
 ) -> None:
     """Nothing by itself: every command does one thing."""

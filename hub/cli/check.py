@@ -1,7 +1,8 @@
 """`hub check`: files, sources and targets, one line each, and what to do."""
 
 import asyncio
-from collections.abc import Sequence
+import difflib
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, Steps
+from hub.cli.plan import decide
 from hub.cli.session import log_of, now, run, settings_of
 from hub.contract import Connector, Finding, Target
 from hub.engine.assemble import assemble
@@ -35,6 +37,7 @@ class Checked:
     Attributes:
         findings: per instance or target, by its id.
         orphaned: instances that the store knows and that have no file.
+        lonely: the files are good, and not one of them is an instance.
     """
 
     problems: Sequence[Problem] = ()
@@ -42,6 +45,7 @@ class Checked:
     findings: dict[str, Sequence[Finding]] = field(default_factory=dict)
     holds: Sequence[dict[str, Any]] = ()
     orphaned: Sequence[str] = ()
+    lonely: bool = False
 
     @property
     def code(self) -> int:
@@ -78,6 +82,7 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
     except ConfigProblems as error:
         return Checked(problems=error.problems)
     found = Checked(settings.problems, _broken())
+    found.lonely = not (settings.instances or settings.problems)
     if not offline:
         found.findings = await _findings(out, settings)
     store = Store(settings.store)
@@ -108,8 +113,13 @@ async def _findings(out: Output, settings: Settings) -> dict[str, Sequence[Findi
         }
         parts |= {f"target {name}": target for name, target in runner.targets.items()}
         with out.progress("asking sources and targets", len(parts)) as steps:
-            found = await asyncio.gather(*(_asked(one, steps) for one in parts.values()))
-        return dict(zip(parts, found, strict=True))
+            each = await asyncio.gather(*(_asked(one, steps) for one in parts.values()))
+        found = dict(zip(parts, each, strict=True))
+        for name, target in runner.targets.items():
+            found[f"target {name}"] = await _with_groups(
+                found[f"target {name}"], name, target, settings
+            )
+        return found
     finally:
         await runner.close()
         await store.close()
@@ -130,6 +140,33 @@ async def _asked(one: Connector[Any] | Target[Any], steps: Steps) -> Sequence[Fi
         return [Finding("failed", fault, "report this to the maker of the plug-in")]
     finally:
         steps.end()
+
+
+async def _with_groups(
+    found: Sequence[Finding], name: str, target: Target[Any], settings: Settings
+) -> Sequence[Finding]:
+    """And the audiences that nobody on this intranet would see."""
+    if any(one.level == "failed" for one in found):
+        return found
+    try:
+        known = (await asyncio.wait_for(target.capabilities(), PATIENCE)).groups
+    except Exception:  # noqa: BLE001  it answered a moment ago, and its check says how it stands
+        return found
+    if known is None:
+        return found
+    routes = [route for one in settings.instances for route in one.routes if name in route.targets]
+    asked = {group for route in routes for group in route.members.groups or ()}
+    return [*found, *(_missing(group, known) for group in sorted(asked - known))]
+
+
+def _missing(group: str, known: Collection[str]) -> Finding:
+    near = difflib.get_close_matches(group, known, 1)
+    meant = f"did you mean `{near[0]}`? " if near else ""
+    return Finding(
+        "failed",
+        f"the group `{group}` of `audiences` does not exist on this intranet",
+        f"{meant}correct `audiences` in hub.yaml, or make the group",
+    )
 
 
 def _document(found: Checked) -> dict[str, Any]:
@@ -167,9 +204,12 @@ def _show_files(out: Output, found: Checked) -> None:
     out.say("files", "bold")
     for problem in found.problems:
         spot = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
-        out.finding("failed", f"{spot}: {problem.where} {problem.message}", problem.advice)
+        what = f"{problem.where} {problem.message}".strip()
+        out.finding("failed", f"{spot}: {what}", problem.advice)
     if not found.problems:
         out.finding("ok", "the YAML files can be used")
+    if found.lonely:
+        out.finding("warning", "no instance is configured", "`hub init` writes a first one")
     for one in found.plugins:
         fault = f"plug-in {one.name} of {one.dist or 'an unknown package'}: {one.reason}"
         out.finding("warning", fault, "reinstall or remove that package")
@@ -181,5 +221,5 @@ def _next(found: Checked) -> str:
     if found.code:
         return "do what the arrows say, then run `hub check` again."
     if found.holds:
-        return f"`hub hold show {found.holds[0]['hash']}`, then release or drop it."
+        return decide(found.holds[0])
     return "`hub plan` shows what would change on the intranet."

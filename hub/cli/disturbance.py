@@ -13,6 +13,7 @@ from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, title_of
 from hub.cli.session import TIMEOUT, Session, need_store, now, run, session, settings_of
 from hub.contract import Receives
+from hub.engine import reconcile
 from hub.errors import BadConfigError
 from hub.events.base import Family
 from hub.settings import Settings
@@ -28,6 +29,7 @@ Workaround = Annotated[str | None, typer.Option(help="What staff can do meanwhil
 WorkaroundEn = Annotated[str | None, typer.Option(help="The same in English.")]
 Expected = Annotated[str | None, typer.Option(help=f"When it should be solved: {MOMENT}.")]
 Since = Annotated[str | None, typer.Option(help=f"When it began: {MOMENT}. Default: now.")]
+NewSince = Annotated[str | None, typer.Option("--since", help=f"When it began: {MOMENT}.")]
 Branch = Annotated[str | None, typer.Option(help="The site, for audiences by branch.")]
 Category = Annotated[str | None, typer.Option(help="The kind of service, in Dutch.")]
 CategoryEn = Annotated[str | None, typer.Option(help="The same in English.")]
@@ -36,7 +38,7 @@ Instance = Annotated[
 ]
 Key = Annotated[str, typer.Argument(metavar="ID", help="As `hub disturbance list` shows it.")]
 
-POST = 'hub disturbance post --title "Telefonie ligt eruit" --title-en "Telephones are down"'
+POST = 'hub disturbance post --title "Telefonie ligt eruit" --title-en "Phones down"'
 
 
 def add(app: typer.Typer, name: str) -> None:
@@ -46,7 +48,7 @@ def add(app: typer.Typer, name: str) -> None:
         help="Post, change or end a disturbance by hand.",
         epilog=examples(POST, "hub disturbance end telefonie-ligt-eruit"),
     )
-    later = 'hub disturbance update telefonie-ligt-eruit --workaround "Bel mobiel" --expected 14:30'
+    later = "hub disturbance update telefonie-ligt-eruit --expected 14:30"
     group.command("post", epilog=examples(POST))(post)
     group.command("update", epilog=examples(later))(update)
     group.command("end", epilog=examples("hub disturbance end telefonie-ligt-eruit"))(end)
@@ -96,7 +98,7 @@ def update(
     workaround: Workaround = None,
     workaround_en: WorkaroundEn = None,
     expected: Expected = None,
-    since: Since = None,
+    since: NewSince = None,
     branch: Branch = None,
     category: Category = None,
     category_en: CategoryEn = None,
@@ -126,7 +128,7 @@ def end(
     json: JsonOption = False,
     timeout: TimeoutOption = TIMEOUT,
 ) -> None:
-    """Say that a disturbance is over: its tile says solved, and leaves after a while."""
+    """End a disturbance: its row says solved, and leaves later."""
     order = {"action": "end", "id": key}
     run(_send(Output(json=json), config, order, {}, instance=instance, timeout=timeout))
 
@@ -148,9 +150,18 @@ async def _send(
         body = {"instance": name, "stream": STREAM, "data": data}
         result = await one.ask("receive", body, timeout)
         mode = next(i.settings.mode for i in one.settings.instances if i.id == name)
+        late = await one.store.read(_late, name) if mode == "live" else []
     out.document({"id": order["id"], "instance": name, "mode": str(mode)} | result)
     out.say(f"{order['action']}: {order['id']} ({name}, mode {mode})")
+    for target in late:
+        out.warn(f"{target} did not take it yet; it is tried again. `hub status` says why.")
     out.next(_next(order, str(mode)))
+
+
+def _late(tx: Tx, name: str) -> list[str]:
+    """Targets that something of this instance still waits for."""
+    rows = reconcile.status(tx)["objects"]
+    return sorted({row["target"] for row in rows if row["instance"] == name and row["ahead"]})
 
 
 def _next(order: Mapping[str, Any], mode: str) -> str:

@@ -23,9 +23,11 @@ USAGE = 2
 TRY_AGAIN = 75
 CONFIGURATION = 78
 
+AGAIN = "do what is said above, or try again in a moment"
+
 _NEXT: tuple[tuple[type[HubError], int, str], ...] = (
-    (BadConfigError, CONFIGURATION, "correct what is named above, then run `hub check`."),
-    (RetryableError, TRY_AGAIN, "try again in a moment; `hub check` shows what can be reached."),
+    (BadConfigError, CONFIGURATION, "correct what is named above; `hub check` looks at all files."),
+    (RetryableError, TRY_AGAIN, f"{AGAIN}; `hub check` shows what can be reached."),
     (StreamLostError, TRY_AGAIN, "see which hub runs on this store; only one may."),
     (AuthFailedError, FAILED, "correct user name and password, then run `hub check`."),
     (PermissionMissingError, FAILED, "ask for the right that is missing, then run `hub check`."),

@@ -1,6 +1,6 @@
 """`hub explain`: from an object back to cause, subject, run and route."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +10,8 @@ from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, title_of
 from hub.cli.session import Session, need_store, run, session, settings_of
 from hub.engine import reconcile
+from hub.store import objects
+from hub.store.store import Tx
 
 EXAMPLES = examples("hub explain telefonie", "hub explain 0d1b2c3a --json")
 EVENTS = 5  # the newest ones; --json has more
@@ -22,7 +24,7 @@ def add(app: typer.Typer, name: str) -> None:
 
 def explain(
     text: Annotated[
-        str, typer.Argument(metavar="TEXT", help="A key or a part of one: of an object or subject.")
+        str, typer.Argument(metavar="TEXT", help="A key or a part of one, or words of a title.")
     ],
     *,
     config: ConfigOption = None,
@@ -30,7 +32,7 @@ def explain(
 ) -> None:
     """Lead an object back to its cause, run and route.
 
-    `hub plan --json` and `hub status --json` show the keys.
+    The name of an instance shows all that it made.
     """
     code = run(_explain(Output(json=json), config, text))
     if code:
@@ -40,16 +42,35 @@ def explain(
 async def _explain(out: Output, config: Any, text: str) -> int:
     need_store(settings_of(config))
     async with session(config, out) as one:
-        found = await one.store.read(reconcile.explain, text)
+        found = await one.store.read(_found, text)
         out.document(found)
         for row in found:
             _show(one, row)
         if not found:
-            out.say(f"No object has {text} in its key, and no subject has this key.")
-            out.next("`hub plan --stored --json` lists keys.")
+            out.say(f"No object has {text} in its key or title, and no subject has this key.")
+            out.next("`hub explain INSTANCE` shows all that one instance made.")
             return exits.FAILED
-        out.next(f"`hub withdraw {found[0]['key']}` shows what taking it away would do.")
+        out.next(f"`hub withdraw {_first(found)['key']}` shows what taking it away would do.")
         return exits.OK
+
+
+def _found(tx: Tx, text: str) -> list[dict[str, Any]]:
+    """By key; else by title."""
+    if found := reconcile.explain(tx, text):
+        return found
+    keys = dict.fromkeys(row.key for row in objects.all_rows(tx) if _titled(row.body, text))
+    return [one for key in keys for one in reconcile.explain(tx, key)]
+
+
+def _titled(body: Mapping[str, Any] | None, text: str) -> bool:
+    title = (body or {}).get("title") or {}
+    words = title.values() if isinstance(title, Mapping) else [title]
+    return any(text.casefold() in str(one).casefold() for one in words)
+
+
+def _first(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The first one that people see as a row."""
+    return next((one for one in found if one["causes"]), found[0])
 
 
 def _show(one: Session, row: Mapping[str, Any]) -> None:

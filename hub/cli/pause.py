@@ -55,7 +55,12 @@ def _check(names: list[str] | None, *, everything: bool) -> None:
 async def _set(out: Output, config: Any, names: list[str] | None, *, paused: bool) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
-        chosen = names or sorted(await one.store.read(streams.instances))
+        known = sorted(await one.store.read(streams.instances))
+        if unknown := sorted(set(names or ()) - set(known)):
+            raise typer.BadParameter(
+                f"No instance is called {', '.join(unknown)}; there are: {', '.join(known)}."
+            )
+        chosen = names or known
         changed = await one.store.write(
             reconcile.pause, chosen, paused=paused, actor=actor(), now=now()
         )

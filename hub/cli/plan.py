@@ -1,8 +1,9 @@
 """`hub plan`: what would change, found on a throw-away copy of the store."""
 
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +18,9 @@ from hub.cli.session import Session, complain, log_of, run, settings_of, working
 from hub.engine import reconcile
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
+from hub.errors import BadConfigError
 from hub.settings import Settings
+from hub.store import holds
 from hub.store.store import Store
 
 EXAMPLES = examples("hub plan", "hub plan --stored", "hub plan --json | jq .counts")
@@ -49,10 +52,11 @@ async def _plan(out: Output, config: Any, *, stored: bool) -> int:
     complain(settings, out)
     async with _copy(settings) as store:
         one = Session(settings, store, out, log_of("error"))
+        known = {row.hash for row in await store.read(holds.all_open)}
         async with working(one) as runner:
             reports = [] if stored else await _read(out, runner)
             found = await store.read(reconcile.plan)
-    _show(one, found, reports)
+    _show(one, found, reports, known)
     return _code(reports)
 
 
@@ -61,7 +65,7 @@ async def _copy(settings: Settings) -> AsyncIterator[Store]:
     """The store as it stands, or an empty one where nothing was read yet."""
     real = Store(settings.store)
     if real.path.exists():
-        store = await real.shadow()
+        store = await _shadow(real)
         folder = None
     else:
         folder = Path(tempfile.mkdtemp(prefix="hub-plan-"))
@@ -73,6 +77,16 @@ async def _copy(settings: Settings) -> AsyncIterator[Store]:
         await real.close()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _shadow(real: Store) -> Store:
+    try:
+        return await real.shadow()
+    except sqlite3.DatabaseError as error:
+        raise BadConfigError(
+            f"The store {real.path} can't be read as a database ({error}): check `store`, the "
+            "folder's rights and the disk, or put a backup back."
+        ) from error
 
 
 async def _read(out: Output, runner: Runner) -> list[Report]:
@@ -98,7 +112,9 @@ def _code(reports: Sequence[Report]) -> int:
     return exits.TRY_AGAIN if failed else exits.OK
 
 
-def _show(one: Session, found: reconcile.Plan, reports: Sequence[Report]) -> None:
+def _show(
+    one: Session, found: reconcile.Plan, reports: Sequence[Report], known: Collection[str]
+) -> None:
     shown_reports = [asdict(report) for report in reports]
     one.out.document(reconcile.as_json(found) | {"read": shown_reports})
     _show_reading(one.out, reports)
@@ -106,8 +122,10 @@ def _show(one: Session, found: reconcile.Plan, reports: Sequence[Report]) -> Non
         _show_target(one, target, [step for step in found.steps if step.target == target])
     if not found.steps:
         one.out.say("Nothing would change.")
-    show_holds(one.out, found.holds, one.zone)
-    one.out.next(_next(found, reports))
+    show_holds(one.out, [row for row in found.holds if row["hash"] in known], one.zone)
+    new = [row for row in found.holds if row["hash"] not in known]
+    show_holds(one.out, new, one.zone, "Would wait for you")
+    one.out.next(_next(found, reports, known))
 
 
 def _show_reading(out: Output, reports: Sequence[Report]) -> None:
@@ -133,7 +151,15 @@ def _line(step: reconcile.Step, language: str) -> str:
     state = str((body or {}).get("state", ""))
     text = f'{step.action} {step.kind} "{title_of(body, language) or step.key}"'
     text += f" ({state})" if state else ""
+    text += for_whom(body or {})
     return text + (f", not now: {step.blocked}" if step.blocked else "")
+
+
+def for_whom(body: Mapping[str, Any]) -> str:
+    """The audience in a body, in words; empty where there is none."""
+    audience = body.get("audience") or {}
+    groups = audience.get("groups") or ()
+    return f" for {' and '.join(groups) or 'everyone'}" if audience else ""
 
 
 def _fields(step: reconcile.Step) -> list[str]:
@@ -145,11 +171,13 @@ def _fields(step: reconcile.Step) -> list[str]:
     return [f"{name}: {shown(before.get(name))} -> {shown(after.get(name))}" for name in names]
 
 
-def show_holds(out: Output, found: Sequence[Mapping[str, Any]], zone: str) -> None:
+def show_holds(
+    out: Output, found: Sequence[Mapping[str, Any]], zone: str, heading: str = "Waiting for you"
+) -> None:
     """Changes that wait for a person, one line each."""
     if not found:
         return
-    out.heading("Waiting for you")
+    out.heading(heading)
     rows = [
         [row["hash"], row["instance"], row["action"], row["size"], local(row["opened_at"], zone)]
         for row in found
@@ -157,11 +185,20 @@ def show_holds(out: Output, found: Sequence[Mapping[str, Any]], zone: str) -> No
     out.table(("hold", "of", "what", "size", "since"), rows)
 
 
-def _next(found: reconcile.Plan, reports: Sequence[Report]) -> str:
+def decide(hold: Mapping[str, Any]) -> str:
+    """How a person decides about a hold."""
+    if hold["action"] == "removal":
+        return f"`hub hold show {hold['hash']}`, then release or drop it."
+    return f"`hub hold show {hold['hash']}`, then release it or put the old YAML back."
+
+
+def _next(found: reconcile.Plan, reports: Sequence[Report], known: Collection[str]) -> str:
     if any(report.outcome == "failed" for report in reports):
         return "`hub check` says what to do about what could not be read."
+    if waiting := [row for row in found.holds if row["hash"] in known]:
+        return decide(waiting[0])
     if found.holds:
-        return f"`hub hold show {found.holds[0]['hash']}`, then release or drop it."
+        return "correct the YAML if this is not meant; else start `hub run`, then `hub hold list`."
     if any(step.blocked == "watch" for step in found.steps):
         return "`hub run` keeps this plan true; `mode: live` in the instance's file sends it."
     if found.steps:

@@ -8,7 +8,7 @@ import typer
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local
-from hub.cli.plan import show_holds
+from hub.cli.plan import decide, show_holds
 from hub.cli.session import Session, need_store, run, session, settings_of
 from hub.engine import reconcile
 from hub.settings import Settings
@@ -154,7 +154,7 @@ def _objects(found: Mapping[str, Any], _zone: str) -> list[list[Any]]:
 
 def _next(found: Mapping[str, Any], wrong: Sequence[str]) -> str:
     if found["holds"]:
-        return f"`hub hold show {found['holds'][0]['hash']}`, then release or drop it."
+        return decide(found["holds"][0])
     if wrong:
         return "`hub check` says what to do about what is wrong."
     if not found["running"]:

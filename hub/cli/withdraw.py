@@ -151,7 +151,7 @@ def _shown(row: Any) -> dict[str, Any]:
 
 def _next(rows: Sequence[Any], *, undo: bool, yes: bool) -> str:
     if not rows:
-        return "`hub plan --stored` and `hub explain TEXT` show what there is."
+        return "`hub explain TEXT` finds a row by words of its title, and shows its key."
     if not yes:
         return "the same command with --yes does it; nothing was changed now."
     if undo:

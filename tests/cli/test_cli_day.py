@@ -74,7 +74,9 @@ def test_in_watch_the_plan_shows_it_and_nothing_is_sent(hub):
     assert found["counts"] == {"create": 1, "update": 0, "remove": 0}
     assert found["steps"][0]["blocked"] == "watch"
     shown = hub("plan", "--stored")
-    assert '+ create tile-item "Telefonie ligt eruit" (open), not now: watch' in shown.out
+    assert (
+        '+ create tile-item "Telefonie ligt eruit" (open) for everyone, not now: watch' in shown.out
+    )
     assert "mode: live" in shown.last
     assert objects(hub)["tile-item"] == (0, 1)
 
@@ -89,7 +91,45 @@ def test_explain_leads_back_to_subject_route_and_run(live):
     assert "because   incident telefonie-ligt-eruit of manual.disturbances" in shown
     nothing = live("explain", "nonsense")
     assert nothing.code == 1
-    assert nothing.last.startswith("Next: ")
+    assert nothing.last == "Next: `hub explain INSTANCE` shows all that one instance made."
+    assert live("explain", "manual").code == 0
+
+
+def test_explain_finds_a_row_by_words_of_its_title_in_either_language(live):
+    live("disturbance", "post", "--title", "Printer", "--title-en", "Printer", "--id", "p1")
+    for words in ("LIGT eruit", "phones are"):
+        (row,) = live("explain", words, "--json").json
+        assert row["causes"][0]["subject"] == "telefonie-ligt-eruit"
+    assert "hub explain TEXT" in live("withdraw", "ligt eruit").last
+
+
+def test_who_posts_hears_that_an_intranet_did_not_take_it_yet(hub, monkeypatch):
+    monkeypatch.setenv("INTRANET_TOKEN", "sandbox-token")
+    settings = "{url: 'http://127.0.0.1:9', token: '${env:INTRANET_TOKEN}'}"
+    hub.hub_yaml(more=f"targets: {{intranet: {{target: openintranet, settings: {settings}}}}}\n")
+    hub.instance("manual", "connector: manual\nmode: live\n")
+    for words in (POST, ("disturbance", "end", "telefonie-ligt-eruit")):
+        posted = hub(*words)
+        assert posted.code == 0
+        assert "warning: intranet did not take it yet" in posted.err
+        assert "web" not in posted.err
+
+
+def test_a_plan_names_who_would_see_it_and_a_hold_that_is_only_foreseen(live):
+    live.manual(more="routes: [{audience: balie}]\n")
+    foreseen = live("plan", "--stored")
+    assert "Would wait for you" in foreseen.out
+    assert "hub hold show" not in foreseen.last
+    assert live("hold", "list").out.startswith("Nothing waits.")
+    live("sync")
+    (row,) = live("hold", "list", "--json").json
+    waiting = live("plan", "--stored")
+    assert "Would wait" not in waiting.out
+    assert waiting.last.startswith(f"Next: `hub hold show {row['hash']}`")
+    assert "put the old YAML back" in waiting.last
+    live("pause", "--all")
+    live("disturbance", "post", "--title", "Loket")
+    assert '"Loket" (open) for balie' in live("plan", "--stored").out
 
 
 def test_withdraw_shows_first_takes_away_with_yes_and_undoes(live):
@@ -149,7 +189,7 @@ def test_pause_and_resume(live):
     assert live("plan", "--stored").code == 0
     assert live("resume", "--all", "--json").json["changed"] == ["manual"]
     unknown = live("pause", "nonsense")
-    assert unknown.code == 78
+    assert unknown.code == 2
     assert "there are: manual" in unknown.err
 
 

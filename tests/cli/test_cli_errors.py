@@ -104,10 +104,19 @@ def test_an_instance_without_a_file_is_named_and_kept(hub):
 def test_a_store_that_is_no_database_is_said_in_words(hub):
     hub.manual()
     hub.store.write_text("this is not a database, and it is long enough to be looked at " * 20)
-    shown = hub("status")
-    assert shown.code == 78
-    assert "put a backup back" in shown.err
-    assert "Traceback" not in shown.err
+    for words in (("status",), ("plan",), ("plan", "--stored"), ("check", "--offline")):
+        shown = hub(*words)
+        assert shown.code == 78
+        assert "put a backup back" in shown.err
+        assert "Traceback" not in shown.err
+
+
+def test_check_says_that_no_instance_is_configured(hub):
+    checked = hub("check", "--offline")
+    assert checked.code == 0
+    assert "warning no instance is configured" in checked.out
+    hub.manual()
+    assert "no instance" not in hub("check", "--offline").out
 
 
 def test_a_fault_of_the_hub_itself_has_no_traceback_unless_asked(hub, monkeypatch):

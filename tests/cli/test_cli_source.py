@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -67,7 +68,7 @@ def test_a_changed_title_shows_its_fields(hub, desk):
     path.write_text(path.read_text() + "  text: category\n")
     planned = hub("plan")
     assert planned.code == 0
-    assert "Waiting for you" in planned.out
+    assert "Would wait for you" in planned.out
     mark = hub("plan", "--json").json["holds"][0]["hash"]
     assert hub("hold", "list", "--json").json == []  # it was found on the copy only
     hub("sync")
@@ -98,6 +99,27 @@ def test_a_wrong_password_says_so_and_keeps_it_secret(hub, desk, monkeypatch):
     shown = [checked, planned, synced, status]
     assert not any("wrong-wrong" in one.out + one.err for one in shown)
     assert not any("Traceback" in one.out + one.err for one in shown)
+
+
+def test_a_group_that_the_intranet_does_not_have_is_named(hub, monkeypatch):
+    from connectors.topdesk.sandbox import serving
+    from hub.sandbox.intranet import IntranetOptions, IntranetSandbox
+
+    monkeypatch.setenv("INTRANET_TOKEN", "sandbox-token")
+    options = IntranetOptions(groups=("balie-noord", "loket"))
+    sandbox = IntranetSandbox(options, lambda: datetime.now(UTC))
+    with serving(sandbox.app) as url:
+        settings = f"{{url: '{url}', token: '${{env:INTRANET_TOKEN}}'}}"
+        hub.hub_yaml(
+            more=f"targets: {{intranet: {{target: openintranet, settings: {settings}}}}}\n"
+        )
+        hub.instance("manual", "connector: manual\n")
+        assert hub("check").code == 0  # no route sends to this audience
+        hub.instance("manual", "connector: manual\naudience: balie\n")
+        checked = hub("check")
+    assert checked.code == 1
+    assert "failed  the group `balie` of `audiences` does not exist" in checked.out
+    assert "did you mean `balie-noord`?" in checked.out
 
 
 def test_an_unplugged_server_asks_to_try_again(hub):
