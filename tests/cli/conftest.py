@@ -136,12 +136,12 @@ class Process:
 
     def end(self, number: int = signal.SIGTERM) -> Result:
         self.process.send_signal(number)
-        return Result(self.process.wait(timeout=30), self.out, self.err)
+        return Result(self.process.wait(timeout=60), self.out, self.err)
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def until():
     return _until
 
 
-def _until(ask, seconds: float = 15.0):
+def _until(ask, seconds: float = 60.0):
     """Ask until the answer is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

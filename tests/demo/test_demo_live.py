@@ -71,7 +71,7 @@ def test_ctrl_c_ends_it_with_zero_and_nothing_stays(tmp_path):
             assert told, "it ended before it said where to look"
             assert list(tmp_path.glob("hub-demo-*/hub.yaml"))
             demo.send_signal(signal.SIGINT)
-            rest, _ = demo.communicate(timeout=20)
+            rest, _ = demo.communicate(timeout=60)
         finally:
             with suppress(ProcessLookupError):
                 demo.kill()
