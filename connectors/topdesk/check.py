@@ -10,6 +10,7 @@ from connectors.topdesk.settings import TopdeskSettings
 from hub.contract import Finding
 from hub.errors import AuthFailedError, HubError, PermissionMissingError
 
+SKEW_EXACT = 2.0  # seconds; the header that tells the time has whole ones
 SKEW_WARNING = 30.0  # seconds
 SKEW_FAILED = 300.0
 _SAMPLE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,6 +64,8 @@ def _skew(clock: datetime | None, now: datetime) -> Finding:
     if clock is None:
         return Finding("warning", "clock", "the server does not tell its time.")
     off = (clock - now).total_seconds()
+    if abs(off) <= SKEW_EXACT:
+        return Finding("ok", "clock agrees with ours")
     shown = f"clock, {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} ours"
     advice = "let both servers take their time from the same NTP server."
     if abs(off) > SKEW_FAILED:

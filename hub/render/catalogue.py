@@ -102,7 +102,7 @@ DUTCH = Words(
     missing="Het adres klopt niet of de tegel is verwijderd. Vraag de beheerder om het adres.",
     broken_title="Deze tegel is even niet te tonen",
     broken="Probeer het over een minuut opnieuw. Blijft het zo? Bel de servicedesk.",
-    preview="Voorbeeld: dit staat nog niet op het intranet.",
+    preview="Voorbeeld: dit staat misschien nog niet op het intranet.",
 )
 
 ENGLISH = Words(
@@ -156,7 +156,7 @@ ENGLISH = Words(
     missing="The address is wrong or the tile was removed. Ask the administrator for the address.",
     broken_title="This tile cannot be shown right now",
     broken="Try again in a minute. Does it stay like this? Call the service desk.",
-    preview="Preview: this is not on the intranet yet.",
+    preview="Preview: this may not be on the intranet yet.",
 )
 
 CATALOGUE: Mapping[Language, Words] = MappingProxyType({"nl": DUTCH, "en": ENGLISH})

@@ -140,8 +140,8 @@ def test_three_rows_stand_open_open_ones_first_the_newest_first(shown, item, now
     assert not shown(items=items[:3]).all("details")
 
 
-def test_a_preview_says_that_nobody_sees_it_yet(shown):
-    assert "Voorbeeld: dit staat nog niet op het intranet." in shown(preview=True).text
+def test_a_preview_says_that_perhaps_nobody_sees_it_yet(shown):
+    assert "Voorbeeld: dit staat misschien nog niet op het intranet." in shown(preview=True).text
     assert "Voorbeeld:" not in shown().text
 
 

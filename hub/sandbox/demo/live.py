@@ -42,7 +42,7 @@ async def live(
     clock = DemoClock(datetime.now(UTC).replace(microsecond=0))
     log = logger(json=False, level="warning")
     async with opened(clock, clock.now() + LEAD, log=log, port_base=port_base) as scene:
-        _introduce(scene, console)
+        _introduce(scene, console, speed)
         clock.pace(speed)
         async with asyncio.TaskGroup() as group:
             group.create_task(scene.schedule.run(ending))
@@ -58,7 +58,7 @@ def _on_signals() -> asyncio.Event:
     return stop
 
 
-def _introduce(scene: Scene, console: Console) -> None:
+def _introduce(scene: Scene, console: Console, speed: float) -> None:
     lines = (
         ("Intranet, dashboard", f"{scene.intranet_address}/"),
         ("  for Uithoorn", f"{scene.intranet_address}/?group=uithoorn"),
@@ -72,7 +72,8 @@ def _introduce(scene: Scene, console: Console) -> None:
     for name, where in lines:
         console.print(f"  {name:<22}{where}", soft_wrap=True, highlight=False)
     console.print(
-        "\nOpen the dashboard and load it again now and then: rows come, change and leave. The "
+        f"\nOne minute of the morning takes {60 / speed:.0f} seconds, so the times on the pages "
+        "run ahead of your clock.\nOpen the dashboard and load it again now and then: rows come, change and leave. The "
         "timeline stays clean.\nA row's link leads to TOPdesk's portal. Ctrl-C ends it.\n"
     )
 
