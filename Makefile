@@ -1,7 +1,8 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Python 3.11 to 3.13 and make are enough.
 PYTHON ?= python3
 BIN := .venv/bin
-UV := UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv
+# the system's certificates, because an organisation's network may re-sign TLS
+UV := UV_PROJECT_ENVIRONMENT=.venv UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv
 READY := .venv/.ready
 
 .PHONY: setup demo test check fix docs docs-test browser clean

@@ -217,15 +217,21 @@ def project_dirty(tx: Tx, now: datetime) -> int:
     return len(rows)
 
 
-def renew_freshness(tx: Tx, source: Source, stream: str, as_of: datetime, now: datetime) -> None:
-    """Say how long the tiles may be believed, when less than half of that time is left."""
+def renew_freshness(
+    tx: Tx, source: Source, stream: str, *, as_of: datetime, now: datetime, news: bool
+) -> None:
+    """Say how long the tiles may be believed, when less than half of that time is left.
+
+    Args:
+        news: rows changed: a tile must not say that it is older than its rows.
+    """
     row = streams.instances(tx)[source.id]
     if row.withdrawn or row.paused:
         return
     for route in _feeding(row):
         stale_after = source.stale_after.get(route.tile, timedelta(minutes=5))
         for one in freshness(route, source.id, stream, as_of, stale_after):
-            if _fades(objects.get(tx, one.target, one.kind, one.key), now, stale_after):
+            if news or _fades(objects.get(tx, one.target, one.kind, one.key), now, stale_after):
                 objects.put(tx, source.id, one, now)
 
 

@@ -160,7 +160,10 @@ class Run:
         subjects.clear_unreadable(tx, source.id, name, self.reading.run)
         if not self.counts["unverified"]:
             # a row that nobody could vouch for must not look fresh
-            configuration.renew_freshness(tx, source, name, self.reading.started, now)
+            news = bool(self.counts["accepted"] or self.counts["removed"])
+            configuration.renew_freshness(
+                tx, source, name, as_of=self.reading.started, now=now, news=news
+            )
         streams.end_run(tx, self.reading, outcome="complete", counts=dict(self.counts), now=now)
 
     async def _failed(self, error: Exception) -> Report:

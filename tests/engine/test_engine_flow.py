@@ -317,3 +317,14 @@ async def test_a_subject_that_comes_back_through_a_look_up_is_present(world):
     for _ in range(5):
         await world.cycle()
     assert len(world.items()) == 2
+
+
+async def test_a_tile_is_never_older_than_its_rows(world):
+    await world.start()
+    world.source.put("a")
+    await world.cycle()
+    world.source.edit("a", title={"nl": "Changed"})
+    changed = world.clock.now()
+    await world.cycle()
+    (fresh,) = [one for (kind, _), one in world.target.objects.items() if kind is Kind.FRESHNESS]
+    assert fresh.body["as_of"] == changed.isoformat().replace("+00:00", "Z")
