@@ -329,11 +329,13 @@ class Remote:
 class Target(ABC, Generic[ConfigT]):
     """Adapts one kind of intranet. No network in the constructor; no retries: the engine retries.
 
-    Class attributes: `name` and `settings`, as for a connector.
+    Class attributes: `name` and `settings`, as for a connector; `remote` False where nothing
+    stands outside the store, so that nothing can drift.
     """
 
     name: ClassVar[str]
     settings: ClassVar[type[BaseModel]]
+    remote: ClassVar[bool] = True
 
     def __init__(self, config: ConfigT, context: Context) -> None:
         self.config = config
@@ -361,7 +363,19 @@ class Target(ABC, Generic[ConfigT]):
 
     @abstractmethod
     def list_remote(self, kind: Kind) -> AsyncIterator[Remote]:
-        """Everything of this kind that our account can see."""
+        """Everything of this kind that our account can see.
+
+        Raises:
+            RejectedError: this intranet has no such list; what is ours is found one by one.
+        """
+
+    def differs(self, kind: Kind, body: Mapping[str, Any], remote: Remote) -> Sequence[str]:  # noqa: ARG002 - for targets that know better
+        """Names of fields in which what stands there is not this body; pure.
+
+        Override it where the intranet gives a body back in another shape than it took.
+        """
+        names = body.keys() | remote.body.keys()
+        return sorted(name for name in names if body.get(name) != remote.body.get(name))
 
     async def close(self) -> None:
         """Release connections."""

@@ -1,15 +1,17 @@
 """The embedded schedule: one asyncio loop, its state in the store, a tick every second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from hub.contract import Received, Stream
+from hub.engine import dead_letters, drift
 from hub.engine.configuration import Source
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
-from hub.errors import BadConfigError, HubError, StreamLostError
+from hub.errors import BadConfigError, HubError, RejectedError, StreamLostError
 from hub.store import holds, objects, streams, subjects
 from hub.store.store import Tx
 from hub.telemetry import Metrics
@@ -166,6 +168,12 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
         return {"counts": counts} | await _delivered(runner)
     if action == "deliver":
         return await _delivered(runner)
+    if action == "replay":
+        return await _replay(runner, body)
+    if action == "repair":
+        given = {"actor": body["actor"], "now": runner.now()}
+        ids = await runner.store.write(drift.repair, body["objects"], **given)
+        return await _sent(runner, ids)
     raise BadConfigError(f"The running hub does not know `{action}`: restart it after an update.")
 
 
@@ -185,6 +193,40 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
         if stream.every is not None
     ]
     return {"runs": [_shown(report) for report in reports]} | await _delivered(runner)
+
+
+async def _replay(runner: Runner, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Read these streams again, and send what was refused as it should look now."""
+    for instance, name in body["streams"]:
+        _check_readable(runner, instance, name)
+    reports = [await runner.run(instance, name) for instance, name in body["streams"]]
+    given = {"actor": body["actor"], "now": runner.now()}
+    ids = await runner.store.write(dead_letters.replay, body, **given)
+    left = await runner.store.read(subjects.unreadable_by_ids, body["rows"])
+    return {
+        "runs": [_shown(report) for report in reports],
+        "unreadable": [f"u{row.id}" for row in left],
+    } | await _sent(runner, ids)
+
+
+def _check_readable(runner: Runner, instance: str, name: str) -> None:
+    if instance not in runner.sources:
+        raise BadConfigError(f"{instance} is not configured: put its file back, or drop the row.")
+    known = {one.name: one for one in runner.sources[instance].connector.streams()}
+    if name not in known or known[name].every is None:
+        raise RejectedError(
+            f"{instance}.{name} is not read by the hub: the sender must send it again. `hub "
+            "dead-letters drop` forgets the row."
+        )
+
+
+async def _sent(runner: Runner, ids: Sequence[int]) -> dict[str, Any]:
+    """Deliver, and how these objects stand afterwards."""
+    delivered = await _delivered(runner)
+    rows = await runner.store.read(objects.by_ids, ids)
+    refused = [{"id": f"o{r.id}", "reason": r.reason} for r in rows if r.status == "rejected"]
+    counts = dict(Counter(row.status for row in rows))
+    return delivered | {"counts": counts, "refused": refused}
 
 
 async def _delivered(runner: Runner) -> dict[str, Any]:

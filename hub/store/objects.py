@@ -304,6 +304,46 @@ def troubled(tx: Tx) -> list[Any]:
     return list(tx.execute(query.order_by(obj.c.id)))
 
 
+def refused(tx: Tx, statuses: Collection[str] = ("rejected",)) -> list[Any]:
+    """Objects that a target refused for good: rejected, or dropped by an administrator as well."""
+    return list(tx.execute(sa.select(obj).where(obj.c.status.in_(statuses)).order_by(obj.c.id)))
+
+
+def by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:
+    """Objects by id, in order of id."""
+    rows: list[Any] = []
+    for part in chunks(sorted(ids)):
+        rows += tx.execute(sa.select(obj).where(obj.c.id.in_(part)).order_by(obj.c.id)).all()
+    return rows
+
+
+def drop_refused(tx: Tx, ids: Collection[int]) -> None:
+    """Stay refused, uncounted, until what is desired changes."""
+    for part in chunks(ids):
+        where = sa.and_(obj.c.id.in_(part), obj.c.status == "rejected")
+        tx.execute(obj.update().where(where).values(status="dropped"))
+
+
+def send_again(tx: Tx, object_id: int, now: datetime, **same: Any) -> bool:
+    """The object is ahead again as it is desired now; False when a column differs from `same`."""
+    where = [obj.c.id == object_id, *(obj.c[name] == value for name, value in same.items())]
+    return bool(tx.execute(obj.update().where(*where).values(**_ahead(now))).rowcount)
+
+
+def ledger_kinds(tx: Tx, target_id: str) -> list[str]:
+    """Kinds of which something was sent to a target."""
+    query = sa.select(obj.c.kind).where(obj.c.target == target_id, obj.c.done_seq > 0).distinct()
+    return list(tx.execute(query.order_by(obj.c.kind)).scalars())
+
+
+def ledger(tx: Tx, target_id: str, kind: str, keys: Collection[str] | None = None) -> list[Any]:
+    """Every object of a kind on a target, or those of these keys, in order of id."""
+    query = sa.select(obj).where(obj.c.target == target_id, obj.c.kind == kind).order_by(obj.c.id)
+    if keys is None:
+        return list(tx.execute(query))
+    return [row for part in chunks(keys) for row in tx.execute(query.where(obj.c.key.in_(part)))]
+
+
 def forget_target(tx: Tx, target_id: str) -> None:
     """A new address is a new ledger: nothing was published there yet."""
     tx.execute(

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.store import Tx
-from hub.store.tables import cause, dirty, event, obj, ref, subject, unreadable
+from hub.store.tables import cause, dirty, event, obj, ref, run, subject, unreadable
 
 CHUNK = 500  # ids in one IN list, well below every database's limit
 
@@ -178,14 +178,12 @@ def shown(tx: Tx, ids: Collection[int]) -> set[int]:
 
 
 def note_unreadable(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep rows that could not be understood; the same one again only moves its time."""
+    """Keep rows that could not be understood; the same one again keeps since when it is so."""
     for row in rows:
         same = sa.and_(
             *(unreadable.c[name].is_not_distinct_from(row[name]) for name in _SAME_UNREADABLE)
         )
-        moved = tx.execute(
-            unreadable.update().where(same).values(at=row["at"], run=row["run"])
-        ).rowcount
+        moved = tx.execute(unreadable.update().where(same).values(run=row["run"])).rowcount
         if not moved:
             tx.execute(unreadable.insert().values(row))
 
@@ -218,6 +216,50 @@ def unmatched(tx: Tx) -> dict[str, int]:
         .group_by(subject.c.instance)
     )
     return {row.instance: row.number for row in tx.execute(query)}
+
+
+def unreadable_by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:
+    """Rows that could not be understood, with the run that met them last; by id."""
+    rows: list[Any] = []
+    for part in chunks(ids):
+        query = (
+            sa.select(unreadable, run.c.started, run.c.reading, run.c.traceparent)
+            .outerjoin(run, run.c.id == unreadable.c.run)
+            .where(unreadable.c.id.in_(part))
+        )
+        rows += tx.execute(query.order_by(unreadable.c.id)).all()
+    return rows
+
+
+def forget_unreadable(tx: Tx, ids: Collection[int]) -> None:
+    """Until a reading meets such a row again."""
+    for part in chunks(ids):
+        tx.execute(unreadable.delete().where(unreadable.c.id.in_(part)))
+
+
+def newest_events(
+    tx: Tx,
+    *,
+    instance_id: str | None = None,
+    key: str | None = None,
+    family: str | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
+) -> Sequence[Any]:
+    """Accepted changes with their subject's instance, family and key, newest first."""
+    query = sa.select(event, subject.c.instance, subject.c.family, subject.c.key).join(
+        subject, subject.c.id == event.c.subject
+    )
+    asked = (
+        (subject.c.instance, instance_id),
+        (subject.c.key, key),
+        (subject.c.family, family),
+    )
+    for column, value in asked:
+        query = query if value is None else query.where(column == value)
+    if since is not None:
+        query = query.where(event.c.at >= since)
+    return tx.execute(query.order_by(event.c.seq.desc()).limit(limit)).all()
 
 
 def counts(tx: Tx) -> dict[str, dict[str, int]]:

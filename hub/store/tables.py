@@ -200,7 +200,8 @@ obj = Table(
     _flag("withdrawn"),
     Column("due", Moment),
     _count("attempts"),
-    Column("status", String(16), nullable=False, default="waiting"),  # waiting | done | rejected
+    # waiting | done | rejected | dropped (rejected, and nobody wants to hear of it)
+    Column("status", String(16), nullable=False, default="waiting"),
     Column("reason", Text),
     Column("remote_id", String(255)),
     Column("remote_version", String(255)),

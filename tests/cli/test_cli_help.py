@@ -12,6 +12,7 @@ from hub.cli.app import ENTRIES
 
 GROUPS = {
     "hold": ("list", "show", "release", "drop"),
+    "dead-letters": ("list", "show", "replay", "drop"),
     "disturbance": ("post", "update", "end", "list"),
     "connectors": ("show",),
     "sandbox": ("topdesk", "intranet"),
@@ -86,6 +87,12 @@ def test_version_names_the_distribution_s(hub):
         ("init", "--connector", "nonsense"),
         ("sandbox", "nonsense"),
         ("explain",),
+        ("dead-letters", "replay"),
+        ("dead-letters", "replay", "u1", "--all"),
+        ("events", "--json", "--jsonl"),
+        ("events", "--family", "nonsense"),
+        ("repair",),
+        ("repair", "a", "--all"),
     ],
     ids=" ".join,
 )

@@ -1,7 +1,14 @@
-"""The hub's bodies in the shape of the reference open API; pure."""
+"""The hub's bodies in the shape of the reference open API, and compared with it; pure."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from pydantic import ValidationError
+
+from hub.events.base import Model
+from hub.events.objects import Freshness, Kind, TileItem
+
+MODELS: Mapping[Kind, type[Model]] = {Kind.TILE_ITEM: TileItem, Kind.FRESHNESS: Freshness}
 
 
 def to_api(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -13,3 +20,25 @@ def to_api(body: Mapping[str, Any]) -> dict[str, Any]:
         groups = list(audience.get("groups") or ())
         given["audience"] = {"everyone": True} if everyone else {"groups": groups}
     return given
+
+
+def differing(kind: Kind, body: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """Names of our fields in which the intranet's body says something else than ours.
+
+    A default that is spelled out, a moment in another zone and a field that only the intranet
+    knows are no difference.
+    """
+    ours, found = _plain(kind, body), _plain(kind, theirs)
+    return sorted(name for name in ours.keys() | found.keys() if ours.get(name) != found.get(name))
+
+
+def _plain(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the hub knows, in one spelling; as they are where they can't be read."""
+    given, model = to_api(body), MODELS.get(kind)
+    if model is None:
+        return given
+    known = {name: value for name, value in given.items() if name in model.model_fields}
+    try:
+        return model.model_validate(known).model_dump(mode="json")
+    except ValidationError:
+        return known

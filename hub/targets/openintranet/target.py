@@ -16,7 +16,7 @@ from hub.events.objects import Kind
 from hub.http import Answer
 from hub.targets.openintranet.check import check
 from hub.targets.openintranet.client import OpenApi, is_absent
-from hub.targets.openintranet.mapping import to_api
+from hub.targets.openintranet.mapping import differing, to_api
 from hub.targets.openintranet.models import Item, OpenIntranetSettings, problem_of, read_as
 from hub.targets.openintranet.reasons import reason_of
 
@@ -73,6 +73,10 @@ class OpenIntranetTarget(Target[OpenIntranetSettings]):
         """Everything of this kind, page by page."""
         async for item in self.api.items(kind):
             yield _remote(item)
+
+    def differs(self, kind: Kind, body: Mapping[str, Any], remote: Remote) -> Sequence[str]:
+        """Fields that were changed there; notation and fields of others are no change."""
+        return differing(kind, body, remote.body)
 
     async def close(self) -> None:
         """Close the connections."""

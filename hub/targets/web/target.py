@@ -16,6 +16,7 @@ class WebTarget(Target[WebSettings]):
 
     name = "web"
     settings = WebSettings
+    remote = False
 
     def address(self) -> str:
         """There is one set of own pages."""
