@@ -133,8 +133,19 @@ def _failed(result: Mapping[str, Any]) -> bool:
     return any(report["outcome"] == "failed" for report in result["runs"])
 
 
-def say_sent(out: Output, result: Mapping[str, Any], *, bad: bool = False) -> int:
-    """How objects stand that were sent again, and what to do next; the exit code."""
+def say_sent(
+    out: Output,
+    result: Mapping[str, Any],
+    *,
+    bad: bool = False,
+    then: str = "`hub status` shows how it stands now.",
+) -> int:
+    """How objects stand that were sent again, and what to do next; the exit code.
+
+    Args:
+        bad: something else went wrong.
+        then: what to do when all is well.
+    """
     counts = result["counts"]
     if counts:
         out.say(f"Sent again: {shown(counts)}.")
@@ -146,7 +157,7 @@ def say_sent(out: Output, result: Mapping[str, Any], *, bad: bool = False) -> in
     if counts.get("waiting"):
         out.next("`hub status` says why some wait; they are sent by themselves.")
         return exits.TRY_AGAIN
-    out.next("`hub status` shows how it stands now.")
+    out.next(then)
     return exits.OK
 
 

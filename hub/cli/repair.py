@@ -94,7 +94,7 @@ def _tell(
 def _sent(out: Output, result: Mapping[str, Any], asked: int) -> int:
     if (moved := asked - sum(result["counts"].values())) > 0:
         out.say(f"{moved} changed meanwhile, and were left alone.")
-    return say_sent(out, result)
+    return say_sent(out, result, then="`hub drift` shows whether it stands there now.")
 
 
 def _next(wanted: Sequence[Drifted], sendable: Sequence[Drifted], found: Sequence[Looked]) -> str:

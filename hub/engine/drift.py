@@ -196,7 +196,8 @@ def _parts(keys: Collection[str]) -> Iterator[list[str]]:
 
 def _in_doubt(row: Any) -> bool:
     """Whether a call was begun of which the end is not known."""
-    return bool(row.intent is not None and row.status == "waiting" and row.seq > row.done_seq)
+    refused = row.status in {"rejected", "dropped"}
+    return bool(row.intent is not None and not refused and row.seq > row.done_seq)
 
 
 def _same(row: Any, before: Any) -> bool:
