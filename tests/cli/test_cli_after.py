@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.responses import JSONResponse
 
 from hub.sandbox.intranet import Fault, IntranetOptions, IntranetSandbox
 from hub.sandbox.intranet.models import Kind
@@ -17,8 +18,24 @@ targets:
     target: openintranet
     settings: {{url: "{url}", token: "${{env:INTRANET_TOKEN}}"}}
 """
-NEVER = ("--expected", "9999-12-01T08:00:00+00:00")  # the intranet knows no such year
 LIVE = "connector: manual\nmode: {mode}\ntargets: [intranet]\n"
+NEVER = "Nooit klaar"  # what the intranet refuses
+
+
+class Strict:
+    """The intranet behind one more rule: it refuses rows with these words in their key."""
+
+    def __init__(self, app, words) -> None:
+        self.app = app
+        self.words = words
+
+    async def __call__(self, scope, receive, send) -> None:
+        answer = self.app
+        if scope["method"] == "PUT" and any(one in scope["path"] for one in self.words):
+            await receive()
+            problem = {"title": "The request is not valid.", "detail": "Say it in other words."}
+            answer = JSONResponse(problem, 422, media_type="application/problem+json")
+        await answer(scope, receive, send)
 
 
 @pytest.fixture
@@ -27,12 +44,17 @@ def intranet():
 
 
 @pytest.fixture
-def live(hub, intranet, free_port, monkeypatch):
+def rule():
+    return ["nooit-klaar"]
+
+
+@pytest.fixture
+def live(hub, intranet, rule, free_port, monkeypatch):
     """Two disturbances on the intranet."""
     from connectors.topdesk.sandbox import serving
 
     monkeypatch.setenv("INTRANET_TOKEN", intranet.options.token)
-    with serving(intranet.app) as url:
+    with serving(Strict(intranet.app, rule)) as url:
         hub.hub_yaml(free_port, TARGET.format(url=url))
         hub.instance("manual", LIVE.format(mode="live"))
         for title in ("Telefonie ligt eruit", "Wifi hapert"):
@@ -154,7 +176,7 @@ def test_own_pages_have_nothing_to_drift(hub):
 
 
 def test_a_running_hub_repairs_and_replays_when_asked(live, intranet, processes):
-    assert live(*POST, "Nooit klaar", *NEVER).code == 0
+    assert live(*POST, NEVER).code == 0
     process = live.start("run")
     processes.append(process)
     process.until("Next: ")
@@ -173,13 +195,13 @@ def test_a_running_hub_repairs_and_replays_when_asked(live, intranet, processes)
 
 @pytest.fixture
 def refused(live):
-    """A moment that the intranet refuses for good."""
-    posted = live(*POST, "Nooit klaar", *NEVER, "--json")
+    """A row that the intranet refuses for good."""
+    posted = live(*POST, NEVER, "--json")
     assert posted.json["delivered"]["intranet"] == {"rejected": 1}
     return live
 
 
-def test_a_refused_object_is_listed_mended_and_replayed(refused, intranet):
+def test_a_refused_object_is_listed_shown_and_tried_again(refused, intranet):
     (one,) = refused("dead-letters", "list", "--json").json
     assert (one["what"], one["where"], one["instance"]) == ("rejected", "intranet", "manual")
     listed = refused("dead-letters", "list")
@@ -187,15 +209,26 @@ def test_a_refused_object_is_listed_mended_and_replayed(refused, intranet):
     assert f"hub dead-letters show {one['id']}" in listed.last
     shown = refused("dead-letters", "show", one["id"])
     assert "incident nooit-klaar of manual.disturbances" in shown.out
-    assert "Nooit klaar" not in shown.out
+    assert "Say it in other words." in shown.out
+    assert NEVER not in shown.out
     again = refused("dead-letters", "replay", one["id"])
     assert again.code == 1
     assert f"{one['id']} was refused again" in again.out
-    intranet.faults.add(Fault(kind="status", status=503, times=1, method="PUT"))
+    intranet.faults.add(Fault(kind="down"))
     waits = refused("dead-letters", "replay", one["id"])
     assert waits.code == 75
     assert "hub status" in waits.last
+    assert refused("dead-letters", "list", "--json").json == [], "it waits, it is not refused"
     assert actions(refused) == ["replay", "replay"]
+
+
+def test_when_the_intranet_was_mended_a_replay_sends_it(refused, intranet, rule):
+    rule.clear()
+    replayed = refused("dead-letters", "replay", "--all")
+    assert replayed.code == 0
+    assert "Sent again: done 1." in replayed.out
+    assert NEVER in rows(intranet)
+    assert refused("dead-letters", "list", "--json").json == []
 
 
 def test_a_dropped_one_is_counted_no_more(refused):
