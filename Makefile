@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := UV_PROJECT_ENVIRONMENT=.venv UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv
 READY := .venv/.ready
 
-.PHONY: setup demo test check fix docs docs-test browser clean
+.PHONY: setup demo test check fix docs docs-test browser database clean
 
 setup: $(READY)  ## make .venv with everything in it
 
@@ -19,13 +19,19 @@ $(READY): pyproject.toml uv.lock
 demo: setup  ## the whole story, live, until Ctrl-C
 	@$(BIN)/hub demo
 
-test: setup browser  ## every test; what this machine cannot have is skipped with its reason
+test: setup browser database  ## every test; what this machine cannot have is skipped with its reason
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; } || \
 	  echo "no chromium here and no right to install it: browser tests will be skipped"
+
+database:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  mkdir -p /etc/postgresql-common/createcluster.d && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/no-main.conf && \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends postgresql >/dev/null; } || \
+	  echo "no PostgreSQL here and no right to install it: its tests will be skipped"
 
 check: setup  ## style, types, layers, spelling, freshness of what is generated
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -1,7 +1,14 @@
-"""What every test shares: where the vendors' specifications lie, and what the summary tells."""
+"""What every test shares: specifications, databases of both kinds, and what the summary tells."""
 
+import contextlib
 import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +23,138 @@ def specs() -> Path:
     if not folder.is_dir():
         pytest.skip("no specifications here: set HUB_SPECS to their folder")
     return folder
+
+
+PASSWORD = "canary-" + secrets.token_hex(8)
+
+
+def binaries() -> Path | None:
+    """The folder of initdb and pg_ctl, the newest version first."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version, reverse=True)
+    if found:
+        return found[0].parent
+    plain = shutil.which("initdb")
+    return Path(plain).resolve().parent if plain else None
+
+
+def _version(path: Path) -> int:
+    return int(path.parts[-3]) if path.parts[-3].isdigit() else 0
+
+
+class Server:
+    """One server; `url` names a database on it."""
+
+    def __init__(self, bins: Path, folder: Path):
+        self._bins, self._folder = bins, folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+    def url(self, database: str) -> str:
+        return f"postgresql://hub:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def make(self) -> None:
+        words = self._folder / "password"
+        words.write_text(PASSWORD)
+        data = self._folder / "data"
+        how = ["--auth=scram-sha-256", "--username=hub", f"--pwfile={words}", "--no-sync"]
+        self._run("initdb", "-D", str(data), "--encoding=UTF8", "--locale=C.UTF-8", *how)
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.write(
+                f"listen_addresses = '127.0.0.1'\nport = {self.port}\nfsync = off\n"
+                f"unix_socket_directories = '{self._folder}'\nshared_buffers = 32MB\n"
+                "max_connections = 40\n"
+            )
+
+    def start(self) -> None:
+        self._control("start", "-l", str(self._folder / "log"))
+
+    def stop(self, mode: str = "fast") -> None:
+        self._control("stop", "-m", mode)
+
+    def _control(self, verb: str, *words: str) -> None:
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-w", "-t", "30", verb, *words)
+
+    def _run(self, program: str, *words: str) -> None:
+        # the server refuses to run as root
+        how = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
+        done = subprocess.run(
+            [self._bins / program, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=self._folder,
+            timeout=60,
+            check=False,
+            **how,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+
+    def sql(self, statement: str, database: str = "postgres") -> list:
+        import psycopg
+
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            found = connection.execute(statement)
+            return found.fetchall() if found.description else []
+
+
+@contextlib.contextmanager
+def serving(bins: Path) -> Iterator[Server]:
+    folder = Path(tempfile.mkdtemp(prefix="hub-pg-"))
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    server = Server(bins, folder)
+    try:
+        server.make()
+        server.start()
+        yield server
+    finally:
+        with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
+            server.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for this session, on loopback, with an empty database of our tables."""
+    bins = binaries()
+    if bins is None:
+        pytest.skip("no PostgreSQL server here: install the package `postgresql`")
+    with serving(bins) as server:
+        server.sql("create database template_hub")
+        _migrate(server.url("template_hub"))
+        yield server
+
+
+def _migrate(url: str) -> None:
+    import asyncio
+
+    from hub.store.store import Store
+
+    async def work() -> None:
+        await (await Store(url).open()).close()
+
+    asyncio.run(work())
+
+
+@pytest.fixture
+def postgres_url(postgres) -> Iterator[str]:
+    """A database of this test alone, with empty tables."""
+    name = f"hub_{secrets.token_hex(6)}"
+    postgres.sql(f"create database {name} template template_hub")
+    yield postgres.url(name)
+    postgres.sql(f"drop database {name} with (force)")
+
+
+@pytest.fixture(params=DATABASES)
+def store_url(request, tmp_path) -> str:
+    """The address of a store that is this test's own, once on each database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hub.db'}"
+    return request.getfixturevalue("postgres_url")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -86,7 +86,7 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
     if not offline:
         found.findings = await _findings(out, settings)
     store = Store(settings.store)
-    if store.path.exists():
+    if store.exists():
         known = {one.id for one in settings.instances}
         await store.open()
         found.holds, found.orphaned = await store.read(_waiting, known)

@@ -64,7 +64,7 @@ async def _plan(out: Output, config: Any, *, stored: bool) -> int:
 async def _copy(settings: Settings) -> AsyncIterator[Store]:
     """The store as it stands, or an empty one where nothing was read yet."""
     real = Store(settings.store)
-    if real.path.exists():
+    if real.exists():
         store = await _shadow(real)
         folder = None
     else:

@@ -172,23 +172,15 @@ async def working(one: Session) -> AsyncIterator[Runner]:
         await runner.close()
 
 
-def store_path(settings: Settings) -> Path:
-    """The file of the store.
-
-    Raises:
-        BadConfigError: the store is of a kind that is not supported yet.
-    """
-    return Store(settings.store).path
-
-
 def need_store(settings: Settings) -> None:
     """Refuse to look into a store that does not exist yet.
 
     Raises:
         HubError: nothing ever ran with this configuration.
     """
-    if not store_path(settings).exists():
+    store = Store(settings.store)
+    if not store.exists():
         raise HubError(
-            f"There is no store {store_path(settings)} yet: nothing was read with this "
+            f"There is no store {store.name} yet: nothing was read with this "
             "configuration. Start with `hub plan`, then `hub sync` or `hub run`."
         )

@@ -11,7 +11,13 @@ from hub.engine import dead_letters, drift
 from hub.engine.configuration import Source
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
-from hub.errors import BadConfigError, HubError, RejectedError, StreamLostError
+from hub.errors import (
+    BadConfigError,
+    HubError,
+    RejectedError,
+    RetryableError,
+    StreamLostError,
+)
 from hub.store import holds, objects, streams, subjects
 from hub.store.store import Tx
 from hub.telemetry import Metrics
@@ -42,6 +48,7 @@ class Embedded:
         self._sleep = sleep
         self._tasks: dict[Any, asyncio.Task[None]] = {}
         self._lost: StreamLostError | None = None
+        self._away = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end.
@@ -50,11 +57,26 @@ class Embedded:
             StreamLostError: another process took the store.
         """
         while not stop.is_set() and self._lost is None:
-            await self.tick()
+            await self._beat()
             await self._sleep(TICK)
         await self.drain()
         if self._lost is not None:
             raise self._lost
+
+    async def _beat(self) -> None:
+        """A tick; a store that is away is said once, and its return once."""
+        try:
+            await self.tick()
+        except StreamLostError as error:
+            self._lost = error
+        except RetryableError as error:
+            if not self._away:
+                self.runner.log.warning("store_down", reason=str(error))
+            self._away = True
+        else:
+            if self._away:
+                self.runner.log.warning("store_back")
+            self._away = False
 
     async def tick(self) -> None:
         """Start what is due; nothing overlaps itself."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -24,7 +24,14 @@ _ORIGIN = (
 )
 _WEB = r"^https?://[^\s]+$"
 _PROXY = r"^https?://[^\s/]+:[0-9]{1,5}/?$"
-_STORE = r"^sqlite:///[^?]+$"
+_FILE = r"^sqlite:///[^?]+$"
+_HOST = r"([A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+_DATABASE = r"[A-Za-z0-9_.-]+(\?(sslrootcert|sslcert|sslkey|host)=[^&@]+(&(sslrootcert|sslcert|sslkey|host)=[^&@]+)*)?"
+_POSTGRES = re.compile(
+    rf"postgres(?:ql)?://(?:(?P<user>[^:@/]+)(?P<secret>:.+)?@)?(?P<rest>{_HOST}/{_DATABASE})",
+    re.DOTALL,
+)
+_STORE = rf"^(sqlite:///[^?]+|postgres(ql)?://([^:@/]+@)?{_HOST}/{_DATABASE})$"
 
 LEAST_PACE = timedelta(seconds=10)
 
@@ -66,19 +73,34 @@ def _time_zone(value: str) -> str:
 
 
 def _store(value: str) -> str:
-    if value.startswith(("postgresql:", "postgres:", "postgresql+")):
-        raise ValueError(
-            "names PostgreSQL, which is planned, not yet there: use `sqlite:///hub.db`"
-        )
+    if value.startswith("postgres"):
+        return _postgres(value)
     path = value.removeprefix("sqlite:///")
-    if (
-        path == value
-        or not re.fullmatch(_STORE, value)
-        or ":memory:" in value
-        or path.endswith("/")
-    ):
-        raise ValueError("must be the address of a file, such as `sqlite:///hub.db`")
+    if path == value or not re.fullmatch(_FILE, value) or ":memory:" in value or path.endswith("/"):
+        raise ValueError(
+            "must be the address of a file, such as `sqlite:///hub.db`, or of a PostgreSQL "
+            "database, such as `postgresql://hub:${env:HUB_DATABASE_PASSWORD}@db.example.org/hub`"
+        )
     return value
+
+
+def _postgres(value: str) -> str:
+    """The address with its password escaped: `${env:NAME}` may stand for any characters."""
+    found = _POSTGRES.fullmatch(value)
+    if found is None:
+        raise ValueError(
+            "must have the form `postgresql://hub:${env:HUB_DATABASE_PASSWORD}@db.example.org/hub`; "
+            "after a `?` only sslrootcert, sslcert, sslkey and host"
+        )
+    secret = f":{quote(unquote(found['secret'][1:]), safe='')}" if found["secret"] else ""
+    user = f"{found['user']}{secret}@" if found["user"] else ""
+    return f"postgresql://{user}{found['rest']}"
+
+
+def holds_password(url: str) -> bool:
+    """Whether the address of a store holds a password."""
+    found = _POSTGRES.fullmatch(url)
+    return found is not None and found["secret"] is not None
 
 
 def _proxy(value: str) -> str:

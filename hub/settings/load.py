@@ -13,7 +13,7 @@ from hub.http import HttpOptions
 from hub.registry import Group, Plugin, Registry, State
 from hub.settings.document import Document, Referenced, follow, read
 from hub.settings.environment import override
-from hub.settings.kinds import Name
+from hub.settings.kinds import Name, holds_password
 from hub.settings.models import WEB, HubSettings, InstanceSettings, TargetSettings
 from hub.settings.problems import ConfigProblems, Place, Problem
 from hub.settings.routing import (
@@ -63,7 +63,7 @@ class Settings:
 
     Attributes:
         path: of hub.yaml.
-        store: the database's address with an absolute path.
+        store: the database's address: with an absolute path, or with a password.
         targets: the usable ones, `web` first. A route may name one that failed to load: it waits.
         instances: the good ones, by file name.
         problems: of the files and plug-ins that are not good; the others go on.
@@ -72,7 +72,7 @@ class Settings:
 
     path: Path
     hub: HubSettings
-    store: str
+    store: str = field(repr=False)
     targets: tuple[ConfiguredTarget, ...]
     instances: tuple[Instance, ...]
     problems: tuple[Problem, ...]
@@ -96,6 +96,8 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
     override(document, env)
     follow(document, env)
     hub = _hub(document)
+    if holds_password(hub.store):
+        _no_plain_password(document, ("store",))
     problems: list[Problem] = []
     targets = _Targets(document, registry, problems).all(hub)
     if document.problems:
@@ -121,6 +123,8 @@ def _in_order(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _store(url: str, base: Path) -> str:
+    if not url.startswith("sqlite:"):
+        return url
     return f"sqlite:///{base / url.removeprefix('sqlite:///')}"
 
 

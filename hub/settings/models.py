@@ -128,7 +128,9 @@ class HubSettings(BaseSettings):
     )
 
     store: StoreUrl = Field(
-        description="The database, seen from this file's folder: `sqlite:///hub.db`."
+        repr=False,
+        description="The database: `sqlite:///hub.db`, seen from this file's folder, or "
+        "`postgresql://user:${env:NAME}@host/database`.",
     )
     organisation: str = Field(min_length=1, description="The name that pages show.")
     language: Language = Field("nl", description="The first language of the pages.")

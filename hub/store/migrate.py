@@ -2,12 +2,12 @@
 
 import sqlalchemy as sa
 
-HEAD = "0001"
+HEAD = "0002"
 
 
-def upgrade(tx: sa.Connection) -> None:
+def upgrade(tx: sa.Connection, revision: str = "head") -> None:
     """Make or update the tables. Alembic is loaded only when there is something to do."""
-    if _current(tx) == HEAD:
+    if current(tx) == (HEAD if revision == "head" else revision):
         return
     from alembic import command  # noqa: PLC0415  a start with nothing to do stays fast
     from alembic.config import Config  # noqa: PLC0415  the same
@@ -15,10 +15,11 @@ def upgrade(tx: sa.Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "hub.store:migrations")
     config.attributes["connection"] = tx
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
-def _current(tx: sa.Connection) -> str | None:
+def current(tx: sa.Connection) -> str | None:
+    """The revision of the tables; None where there are none."""
     if not sa.inspect(tx).has_table("alembic_version"):
         return None
     found = tx.execute(sa.text("select version_num from alembic_version")).scalar()

@@ -34,6 +34,7 @@ def of_subject(tx: Tx, subject_id: int) -> list[Any]:
         sa.select(obj, cause.c.route)
         .join(cause, cause.c.object == obj.c.id)
         .where(cause.c.subject == subject_id)
+        .order_by(obj.c.id)
     )
     return list(tx.execute(query))
 
@@ -135,14 +136,16 @@ def find(tx: Tx, text: str) -> list[Any]:
     """Objects whose key is or contains the text, or whose cause's key is it."""
     by_cause = sa.select(cause.c.object).join(subject).where(subject.c.key == text)
     query = sa.select(obj).where(
-        sa.or_(obj.c.key == text, obj.c.key.contains(text, autoescape=True), obj.c.id.in_(by_cause))
+        sa.or_(
+            obj.c.key == text, obj.c.key.icontains(text, autoescape=True), obj.c.id.in_(by_cause)
+        )
     )
     return list(tx.execute(query.order_by(obj.c.id)))
 
 
 def named(tx: Tx, text: str) -> list[Any]:
     """Objects of this key, else of subjects of this key, else of those whose first words it is."""
-    if rows := list(tx.execute(sa.select(obj).where(obj.c.key == text))):
+    if rows := list(tx.execute(sa.select(obj).where(obj.c.key == text).order_by(obj.c.id))):
         return rows
     begins = sa.select(subject.c.key).where(subject.c.key.startswith(text, autoescape=True))
     keys: list[str] = list(tx.execute(begins).scalars())
@@ -161,6 +164,7 @@ def causes(tx: Tx, object_id: int) -> list[Any]:
         sa.select(subject, cause.c.route)
         .join(cause, cause.c.subject == subject.c.id)
         .where(cause.c.object == object_id)
+        .order_by(subject.c.id)
     )
     return list(tx.execute(query))
 
@@ -262,7 +266,7 @@ def done(tx: Tx, row: Any, *, remote_id: str | None, version: str | None, now: d
 
 def of_instance(tx: Tx, instance_id: str) -> list[Any]:
     """Every object of an instance."""
-    return list(tx.execute(sa.select(obj).where(obj.c.instance == instance_id)))
+    return list(tx.execute(sa.select(obj).where(obj.c.instance == instance_id).order_by(obj.c.id)))
 
 
 def all_rows(tx: Tx) -> list[Any]:
@@ -367,7 +371,7 @@ def forget_target(tx: Tx, target_id: str) -> None:
 def standing(tx: Tx, target_id: str) -> list[dict[str, Any]]:
     """What stands on the target, or may stand there, as JSON values."""
     there = sa.or_(obj.c.done_state == "present", obj.c.intent.is_not(None))
-    rows = tx.execute(sa.select(obj).where(obj.c.target == target_id, there))
+    rows = tx.execute(sa.select(obj).where(obj.c.target == target_id, there).order_by(obj.c.id))
     wanted = ("id", "seq", "done_state", "done_body", "remote_id", "remote_version")
     return [{name: getattr(row, name) for name in wanted} for row in rows]
 

@@ -41,7 +41,8 @@ def by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:
     """Stored subjects by id."""
     rows: list[Any] = []
     for part in chunks(ids):
-        rows += tx.execute(sa.select(subject).where(subject.c.id.in_(part))).all()
+        query = sa.select(subject).where(subject.c.id.in_(part)).order_by(subject.c.id)
+        rows += tx.execute(query).all()
     return rows
 
 
@@ -49,11 +50,13 @@ def live(tx: Tx, instance_id: str, families: Collection[str]) -> list[Any]:
     """Subjects of an instance that are not removed."""
     return list(
         tx.execute(
-            sa.select(subject).where(
+            sa.select(subject)
+            .where(
                 subject.c.instance == instance_id,
                 subject.c.family.in_(families),
                 subject.c.removed_at.is_(None),
             )
+            .order_by(subject.c.id)
         )
     )
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    DateTime,
     Dialect,
     ForeignKey,
     Index,
@@ -69,6 +71,14 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+BIG = BigInteger().with_variant(Integer(), "sqlite")  # whose integers are long already
+
+
+def _short(length: int) -> String:
+    """Text that ought to be this short; PostgreSQL, unlike SQLite, would refuse a longer one."""
+    return String(length).with_variant(Text(), "postgresql")
+
+
 def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, default=False, server_default=false())
 
@@ -80,10 +90,10 @@ def _count(name: str, start: int = 0) -> Column[int]:
 instance = Table(
     "instance",
     metadata,
-    Column("id", String(64), primary_key=True),
-    Column("connector", String(64), nullable=False),
-    Column("mode", String(16), nullable=False),
-    Column("state", String(16), nullable=False),  # active | orphaned | failed
+    Column("id", _short(64), primary_key=True),
+    Column("connector", _short(64), nullable=False),
+    Column("mode", _short(16), nullable=False),
+    Column("state", _short(16), nullable=False),  # active | orphaned | failed
     _flag("paused"),
     _flag("withdrawn"),
     Column("routing", Json),  # as applied; a changed one waits in `routing_wanted` while held
@@ -93,10 +103,10 @@ instance = Table(
 target = Table(
     "target",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", _short(64), primary_key=True),
     Column("address", Text, nullable=False),
     Column("address_wanted", Text),  # set: the address changed, and nothing is sent
-    Column("health", String(16), nullable=False, default="unknown"),
+    Column("health", _short(16), nullable=False, default="unknown"),
     Column("reason", Text),
     Column("since", Moment),
     Column("retry_at", Moment),
@@ -106,9 +116,9 @@ target = Table(
 stream = Table(
     "stream",
     metadata,
-    Column("instance", String(64), primary_key=True),
-    Column("stream", String(64), primary_key=True),
-    Column("partition", String(64), primary_key=True),
+    Column("instance", _short(64), primary_key=True),
+    Column("stream", _short(64), primary_key=True),
+    Column("partition", _short(64), primary_key=True),
     Column("checkpoint", Text),
     Column("delta_checkpoint", Text),
     _count("sweep"),
@@ -117,10 +127,10 @@ stream = Table(
     Column("finished", Json),  # slices that the open sweep covered
     Column("incomplete", Json),  # containers with unreadable rows of unknown key; null in it: all
     _count("epoch"),
-    Column("sweep_fingerprint", String(32)),  # configuration of the open sweep
-    Column("fingerprint", String(32)),  # configuration of the last complete sweep
+    Column("sweep_fingerprint", _short(32)),  # configuration of the open sweep
+    Column("fingerprint", _short(32)),  # configuration of the last complete sweep
     Column("complete_at", Moment),
-    Column("health", String(16), nullable=False, default="unknown"),
+    Column("health", _short(16), nullable=False, default="unknown"),
     Column("reason", Text),
     Column("since", Moment),
     Column("due", Moment),
@@ -131,23 +141,23 @@ subject = Table(
     "subject",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("instance", String(64), nullable=False),
-    Column("stream", String(64), nullable=False),
-    Column("family", String(32), nullable=False),
-    Column("key", String(255), nullable=False),
+    Column("instance", _short(64), nullable=False),
+    Column("stream", _short(64), nullable=False),
+    Column("family", _short(32), nullable=False),
+    Column("key", _short(255), nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Json),
-    Column("fingerprint", String(32), nullable=False),
-    Column("revision", Integer),
+    Column("fingerprint", _short(32), nullable=False),
+    Column("revision", BIG),
     _count("seq"),
-    Column("container", String(255), nullable=False, default=""),
+    Column("container", _short(255), nullable=False, default=""),
     Column("at", Moment),
     Column("sweep", Integer, nullable=False),
     _count("missing"),
-    Column("staged", String(64)),
+    Column("staged", _short(64)),
     Column("removed_at", Moment),
     Column("pending", Json),  # a state that only the changed configuration made; waits in a hold
-    Column("pending_fingerprint", String(32)),
+    Column("pending_fingerprint", _short(32)),
     _count("episode"),
     _count("reopened"),
     Column("began_at", Moment),
@@ -164,19 +174,19 @@ ref = Table(
     "ref",
     metadata,
     Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
-    Column("role", String(64), primary_key=True),
-    Column("namespace", String(64), primary_key=True),
-    Column("kind", String(32), primary_key=True),
-    Column("value", String(255), primary_key=True),
+    Column("role", _short(64), primary_key=True),
+    Column("namespace", _short(64), primary_key=True),
+    Column("kind", _short(32), primary_key=True),
+    Column("value", _short(255), primary_key=True),
 )
 
 event = Table(
     "event",
     metadata,
     Column("seq", Integer, primary_key=True),
-    Column("id", String(32), nullable=False, unique=True),
+    Column("id", _short(32), nullable=False, unique=True),
     Column("subject", ForeignKey("subject.id"), nullable=False, index=True),
-    Column("type", String(128), nullable=False),
+    Column("type", _short(128), nullable=False),
     Column("body", Json, nullable=False),
     Column("run", Integer),
     Column("at", Moment, nullable=False),
@@ -186,30 +196,30 @@ obj = Table(
     "object",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("target", String(64), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("key", String(255), nullable=False),
-    Column("instance", String(64), nullable=False, index=True),
-    Column("lane", String(255), nullable=False),
-    Column("tile", String(64)),
-    Column("audience", String(64)),
+    Column("target", _short(64), nullable=False),
+    Column("kind", _short(32), nullable=False),
+    Column("key", _short(255), nullable=False),
+    Column("instance", _short(64), nullable=False, index=True),
+    Column("lane", _short(255), nullable=False),
+    Column("tile", _short(64)),
+    Column("audience", _short(64)),
     Column("body", Json, nullable=False),
-    Column("hash", String(32), nullable=False),
-    Column("state", String(8), nullable=False),  # present | absent
+    Column("hash", _short(32), nullable=False),
+    Column("state", _short(8), nullable=False),  # present | absent
     _count("seq"),
     _flag("withdrawn"),
     Column("due", Moment),
     _count("attempts"),
     # waiting | done | rejected | dropped (rejected, and nobody wants to hear of it)
-    Column("status", String(16), nullable=False, default="waiting"),
+    Column("status", _short(16), nullable=False, default="waiting"),
     Column("reason", Text),
-    Column("remote_id", String(255)),
-    Column("remote_version", String(255)),
+    Column("remote_id", _short(255)),
+    Column("remote_version", _short(255)),
     _count("done_seq"),
-    Column("done_state", String(8)),
+    Column("done_state", _short(8)),
     Column("done_body", Json),
     Column("done_at", Moment),
-    Column("ownership", String(16)),  # created | adopted | linked
+    Column("ownership", _short(16)),  # created | adopted | linked
     Column("intent", Integer),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("target", "kind", "key"),
@@ -222,7 +232,7 @@ cause = Table(
     metadata,
     Column("object", ForeignKey("object.id", ondelete="CASCADE"), primary_key=True),
     Column("subject", ForeignKey("subject.id"), primary_key=True),
-    Column("route", String(64), primary_key=True),
+    Column("route", _short(64), primary_key=True),
     Index("ix_cause_subject", "subject"),
 )
 
@@ -230,10 +240,10 @@ hold = Table(
     "hold",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("instance", String(64), nullable=False),
-    Column("action", String(16), nullable=False),  # removal | configuration | address
-    Column("state", String(16), nullable=False),  # open | released | dropped | closed
-    Column("hash", String(12), nullable=False),
+    Column("instance", _short(64), nullable=False),
+    Column("action", _short(16), nullable=False),  # removal | configuration | address
+    Column("state", _short(16), nullable=False),  # open | released | dropped | closed
+    Column("hash", _short(12), nullable=False),
     Column("content", Json, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("ended_at", Moment),
@@ -244,10 +254,10 @@ unreadable = Table(
     "unreadable",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("instance", String(64), nullable=False),
-    Column("stream", String(64), nullable=False),
-    Column("key", String(255)),
-    Column("container", String(255)),
+    Column("instance", _short(64), nullable=False),
+    Column("stream", _short(64), nullable=False),
+    Column("key", _short(255)),
+    Column("container", _short(255)),
     Column("reason", Text, nullable=False),
     Column("run", Integer),
     Column("at", Moment, nullable=False),
@@ -257,15 +267,15 @@ run = Table(
     "run",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("instance", String(64), nullable=False),
-    Column("stream", String(64), nullable=False),
-    Column("reading", String(8), nullable=False),
+    Column("instance", _short(64), nullable=False),
+    Column("stream", _short(64), nullable=False),
+    Column("reading", _short(8), nullable=False),
     Column("started", Moment, nullable=False),
     Column("ended", Moment),
-    Column("outcome", String(16)),  # complete | failed | received
+    Column("outcome", _short(16)),  # complete | failed | received
     Column("counts", Json),
     Column("reason", Text),
-    Column("traceparent", String(55), nullable=False),
+    Column("traceparent", _short(55), nullable=False),
     Index("ix_run_stream", "instance", "stream", "id"),
 )
 
@@ -273,11 +283,11 @@ audit = Table(
     "audit",
     metadata,
     Column("seq", Integer, primary_key=True),
-    Column("prev", String(64), nullable=False),
-    Column("digest", String(64), nullable=False),
+    Column("prev", _short(64), nullable=False),
+    Column("digest", _short(64), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("actor", String(128), nullable=False),
-    Column("action", String(64), nullable=False),
+    Column("actor", _short(128), nullable=False),
+    Column("action", _short(64), nullable=False),
     Column("what", Json, nullable=False),
 )
 
@@ -291,10 +301,10 @@ request = Table(
     "request",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("action", String(32), nullable=False),
+    Column("action", _short(32), nullable=False),
     Column("body", Json, nullable=False),
     Column("made_at", Moment, nullable=False),
-    Column("taken", String(64)),
+    Column("taken", _short(64)),
     Column("answer", Json),
     Column("error", Text),
     Column("done_at", Moment),
@@ -303,8 +313,17 @@ request = Table(
 tile = Table(
     "tile",
     metadata,
-    Column("tile", String(64), primary_key=True),
-    Column("audience", String(64), primary_key=True),
-    Column("view", String(8), primary_key=True),  # live | preview
-    Column("token", String(64), nullable=False, unique=True),
+    Column("tile", _short(64), primary_key=True),
+    Column("audience", _short(64), primary_key=True),
+    Column("view", _short(8), primary_key=True),  # live | preview
+    Column("token", _short(64), nullable=False, unique=True),
+)
+
+lease = Table(  # of the store as a whole; SQLite has a lock instead
+    "lease",
+    metadata,
+    Column("name", _short(16), primary_key=True),
+    _count("epoch"),
+    Column("holder", Json),
+    Column("expires", DateTime(timezone=True)),  # by the database's clock, so in its own type
 )

@@ -1,9 +1,8 @@
-"""One hub over a real SQLite file, a scripted source and an intranet in memory."""
+"""One hub over a real database, a scripted source and an intranet in memory."""
 
 import random
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -32,7 +31,7 @@ def route(**changes) -> Route:
 
 @dataclass
 class World:
-    folder: Path
+    url: str
     clock: FakeClock = field(default_factory=FakeClock)
     log: FakeLog = field(default_factory=FakeLog)
     source: ScriptedSource = field(default_factory=ScriptedSource)
@@ -50,7 +49,7 @@ class World:
             setattr(self, name, value)
         if self.store is not None:
             await self.store.close()
-        self.store = await Store(f"sqlite:///{self.folder / 'hub.db'}").open()
+        self.store = await Store(self.url).open()
         self.runner = Runner(
             self.store,
             {"desk": self.made()} if self.configured else {},
@@ -92,8 +91,8 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path):
-    made = World(tmp_path)
+async def world(store_url):
+    made = World(store_url)
     yield made
     if made.store is not None:
         await made.store.close()

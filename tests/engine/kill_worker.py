@@ -1,6 +1,7 @@
 """A hub in a process of its own that kills itself at a named point; run by test_engine_kill.
 
-Arguments: folder, point, which hit of it (0: never), `whole` or `torn` (transactions taken out).
+Arguments: folder, address of the store, point, which hit of it (0: never), `whole` or `torn`
+(transactions taken out).
 The source changes by the number of readings done, the intranet is a file: both outlive a kill.
 """
 
@@ -21,7 +22,8 @@ from hub.engine.runner import Runner
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
-from hub.store.store import Store, _set_up
+from hub.store.sqlite import set_up
+from hub.store.store import Store
 from hub.testing.fakes import FakeLog, MemoryTarget, ScriptedSource, fake_context
 from hub.testing.memory import Stored
 
@@ -35,7 +37,7 @@ class TornStore(Store):
     def __init__(self, url: str):
         super().__init__(url)
         self._engine = sa.create_engine(url)
-        sa.event.listen(self._engine, "connect", _set_up)
+        sa.event.listen(self._engine, "connect", set_up)
 
 
 class FileIntranet(MemoryTarget):
@@ -88,8 +90,8 @@ def killer(point: str, hit: int):
     return at
 
 
-async def main(folder: Path, point: str, hit: int, kind: str) -> None:
-    store = await (TornStore if kind == "torn" else Store)(f"sqlite:///{folder / 'hub.db'}").open()
+async def main(folder: Path, url: str, point: str, hit: int, kind: str) -> None:
+    store = await (TornStore if kind == "torn" else Store)(url).open()
     route = Route(
         name="r1",
         family=Family.INCIDENT,
@@ -133,4 +135,4 @@ async def main(folder: Path, point: str, hit: int, kind: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]))

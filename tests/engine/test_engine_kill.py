@@ -2,12 +2,14 @@
 
 import json
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+
+from hub.store.tables import event, obj, subject
 
 WORKER = Path(__file__).with_name("kill_worker.py")
 POINTS = {
@@ -19,30 +21,39 @@ POINTS = {
     "sent": (1, 2, 4),
     "acknowledged": (1, 2, 3),
 }
+ON_POSTGRESQL = [("inside", 3), ("committed", 5), ("sent", 2)]  # the same code, another database
 
 
-def work(folder: Path, point: str = "none", hit: int = 0, kind: str = "whole") -> int:
-    command = [sys.executable, str(WORKER), str(folder), point, str(hit), kind]
+def sqlite(folder: Path) -> str:
+    return f"sqlite:///{folder / 'hub.db'}"
+
+
+def work(
+    folder: Path, point: str = "none", hit: int = 0, kind: str = "whole", url: str = ""
+) -> int:
+    address = url or sqlite(folder)
+    command = [sys.executable, str(WORKER), str(folder), address, point, str(hit), kind]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode in {0, 1, -signal.SIGKILL}, done.stderr
     return done.returncode
 
 
-def end_state(folder: Path) -> dict:
+def end_state(folder: Path, url: str = "") -> dict:
     """Everything that matters, without moments and run numbers."""
-    with sqlite3.connect(folder / "hub.db") as db:
-        subjects = db.execute(
-            "select key, state, seq, removed_at is null from subject order by key"
-        ).fetchall()
-        events = db.execute("select id, type, json_extract(body, '$.data') from event").fetchall()
-        objects = db.execute(
-            "select kind, key, body, state, seq > done_seq, done_state from object "
-            "where kind = 'tile-item' order by key"
-        ).fetchall()
-    db.close()
+    ahead = (obj.c.seq > obj.c.done_seq).label("ahead")
+    shape = (obj.c.kind, obj.c.key, obj.c.body, obj.c.state, ahead, obj.c.done_state)
+    items = sa.select(*shape).where(obj.c.kind == "tile-item").order_by(obj.c.key)
+    state = (subject.c.key, subject.c.state, subject.c.seq, subject.c.removed_at.is_(None))
+    engine = sa.create_engine((url or sqlite(folder)).replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as db:
+        subjects = [tuple(row) for row in db.execute(sa.select(*state).order_by(subject.c.key))]
+        rows = db.execute(sa.select(event.c.id, event.c.type, event.c.body).order_by(event.c.id))
+        events = [(row.id, row.type, row.body["data"]) for row in rows]
+        objects = [tuple(row) for row in db.execute(items)]
+    engine.dispose()
     intranet = json.loads((folder / "intranet.json").read_text())["objects"]
     shown = sorted((key, body) for kind, key, body, *_ in intranet if kind == "tile-item")
-    return {"subjects": subjects, "events": sorted(events), "objects": objects, "shown": shown}
+    return {"subjects": subjects, "events": events, "objects": objects, "shown": shown}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +73,16 @@ def test_a_kill_leaves_the_end_state_of_an_unharmed_run(
     assert work(tmp_path) == 0
     assert end_state(tmp_path) == unharmed
     record_property("kill", point)
+
+
+@pytest.mark.parametrize("kill", ON_POSTGRESQL, ids=str)
+def test_a_kill_leaves_the_same_end_state_on_postgresql(
+    tmp_path, unharmed, postgres_url, kill, record_property
+):
+    assert work(tmp_path, *kill, url=postgres_url) == -signal.SIGKILL, f"{kill} was not reached"
+    assert work(tmp_path, url=postgres_url) == 0
+    assert end_state(tmp_path, postgres_url) == unharmed
+    record_property("kill", f"{kill[0]} (PostgreSQL)")
 
 
 def test_the_control_without_transactions_fails(tmp_path, unharmed):

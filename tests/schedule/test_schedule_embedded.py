@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from hub.contract import Stream
 from hub.engine import reconcile
 from hub.engine.configuration import Source
 from hub.engine.runner import Runner
-from hub.errors import BadConfigError, RetryableError
+from hub.errors import BadConfigError, RetryableError, StreamLostError
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
@@ -75,8 +76,8 @@ class Hub:
 
 
 @pytest.fixture
-async def hub(tmp_path):
-    store = await Store(f"sqlite:///{tmp_path / 'hub.db'}").open()
+async def hub(store_url):
+    store = await Store(store_url).open()
     yield await Hub(store).start()
     await store.close()
 
@@ -135,6 +136,37 @@ async def test_a_solved_item_leaves_though_nothing_else_happens(hub):
     assert hub.titles() == []
 
 
+async def test_a_store_that_is_away_is_said_once_and_its_return_once(hub):
+    stop, ticks = asyncio.Event(), []
+
+    class Away:
+        """The hub's store, which can't be reached at first."""
+
+        def __getattr__(self, name):
+            if name == "read" and len(ticks) < 3:
+                raise RetryableError("the database is away")
+            return getattr(hub.store, name)
+
+    async def sleep(_seconds):
+        ticks.append(1)
+        if len(ticks) == 6:
+            stop.set()
+
+    hub.runner.store = Away()
+    await Embedded(hub.runner, who="t", metrics=hub.metrics, sleep=sleep).run(stop)
+    said = [line.event for line in hub.log.lines if line.event.startswith("store_")]
+    assert said == ["store_down", "store_back"]
+
+
+async def test_a_store_that_another_hub_took_ends_the_schedule(hub):
+    async def lost(*_args):
+        raise StreamLostError("another hub took over")
+
+    hub.runner.store = SimpleNamespace(read=lost)
+    with pytest.raises(StreamLostError):
+        await Embedded(hub.runner, who="t", metrics=hub.metrics).run(asyncio.Event())
+
+
 async def test_a_stop_lets_running_work_end(hub):
     stop = asyncio.Event()
     hub.source.put("a")
@@ -147,8 +179,8 @@ async def test_a_stop_lets_running_work_end(hub):
     assert row["health"] == "ok"
 
 
-async def test_a_stream_that_is_only_received_is_never_read(tmp_path):
-    store = await Store(f"sqlite:///{tmp_path / 'hub.db'}").open()
+async def test_a_stream_that_is_only_received_is_never_read(store_url):
+    store = await Store(store_url).open()
     hub = Hub(store)
     hub.source.streams = (Stream("typed", frozenset({Family.INCIDENT}), None),)
     await hub.start()

@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from hub.events.objects import Audience
 from hub.settings import ConfigProblems, HubSettings, Mode
@@ -55,6 +56,19 @@ def test_settings_are_frozen_and_read_no_environment_of_their_own(monkeypatch):
     assert hub.organisation == "Duo+"
     with pytest.raises(ValueError, match="frozen"):
         hub.organisation = "other"
+
+
+@pytest.mark.parametrize("password", ["plain", "p@ss:w/rd?x=1&y#", "100%", "a@db/hub"])
+def test_the_password_of_a_database_may_hold_any_character_and_never_shows(site, password):
+    site.write(
+        "hub.yaml",
+        "organisation: Duo+\nstore: postgresql://hub:${env:PASSWORD}@db.example.org:5432/hub\n",
+    )
+    settings = site.load(PASSWORD=password)
+    url = sa.make_url(settings.store)
+    assert (url.username, url.password) == ("hub", password)
+    assert (url.host, url.port, url.database) == ("db.example.org", 5432, "hub")
+    assert password not in repr(settings)
 
 
 def test_environment_comes_before_the_file(site):

@@ -23,10 +23,20 @@ HUB_FILES = {
         "1: store: must be the address of a file",
         "sqlite:///hub.db",
     ),
-    "store-postgresql": (
-        "organisation: Duo+\nstore: postgresql://db/hub\n",
-        "2: store: names PostgreSQL, which is planned, not yet there",
-        "sqlite:///hub.db",
+    "store-postgresql-plain-password": (
+        "organisation: Duo+\nstore: postgresql://hub:Xq81plainly@db/hub\n",
+        "2: store: holds a password, which must not stand in the file",
+        "${env:NAME}",
+    ),
+    "store-postgresql-no-database": (
+        "organisation: Duo+\nstore: postgresql://hub@db.example.org\n",
+        "2: store: must have the form `postgresql://hub:${env:",
+        "correct `store`",
+    ),
+    "store-postgresql-unverified": (
+        "organisation: Duo+\nstore: postgresql://hub@db.example.org/hub?sslmode=disable\n",
+        "2: store: must have the form `postgresql://hub:${env:",
+        "correct `store`",
     ),
     "port-text": (START + "web:\n  port: high\n", "4: web.port: must be a whole number", "port"),
     "port-range": (START + "web:\n  port: 70000\n", "4: web.port: must be at most 65535", "port"),

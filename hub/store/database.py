@@ -1,0 +1,74 @@
+"""What the store needs from a database; SQLite and PostgreSQL each give it their own way."""
+
+import os
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from hub.errors import RetryableError
+
+Tx = sa.Connection
+
+
+class StoreInUseError(RetryableError):
+    """Another hub owns the store; the message names it."""
+
+
+class Database(Protocol):
+    """One database that can hold the hub's tables. Every call but `exists` is in one thread.
+
+    Attributes:
+        engine: begins transactions that see each other one after the other.
+        name: in words, without a password.
+    """
+
+    engine: sa.Engine
+    name: str
+
+    def exists(self) -> bool:
+        """Whether a hub made its tables there; nothing is made."""
+
+    def open(self) -> None:
+        """Make or update the tables.
+
+        Raises:
+            BadConfigError: an administrator has to mend something first.
+            RetryableError: it can't be reached now.
+        """
+
+    def fault(self, error: sa.exc.DBAPIError) -> Exception:
+        """What a failed transaction is raised as."""
+
+    def own(self) -> None:
+        """Take the store for this process.
+
+        Raises:
+            StoreInUseError: another process has it; the message names that process.
+        """
+
+    def disown(self) -> None:
+        """Give the store back, if it is ours."""
+
+    def holder(self) -> str:
+        """Who owns the store, in words."""
+
+    def in_use(self) -> bool:
+        """Whether another process owns the store now."""
+
+    def copy_to(self, path: Path) -> None:
+        """Write what is stored into a new SQLite file."""
+
+
+def me() -> dict[str, Any]:
+    """This process, as others are told of it."""
+    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+
+
+def in_words(holder: Mapping[str, Any]) -> str:
+    """A process that owns a store, as people are told of it."""
+    return f"`hub` with pid {holder['pid']} on {holder['host']}, running since {holder['since']}"

@@ -1,0 +1,212 @@
+"""PostgreSQL: connections, transactions that take turns, faults in words, and a lease."""
+
+import contextlib
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.errors import BadConfigError, RetryableError
+from hub.store import lease as leases
+from hub.store.copying import copy
+from hub.store.migrate import current, upgrade
+
+TURN = 0x687562  # any fixed number: the advisory lock that says whose turn it is
+SILENCE = 10_000  # milliseconds inside a transaction; then the server ends a session that sleeps
+PATIENCE = 20_000  # milliseconds to wait for a turn; longer than the silence of whoever has it
+HERE = ("localhost", "127.0.0.1", "::1")
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+
+_TIMEOUTS = {
+    "application_name": "intranet-hub",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+_MEND = ("authentication failed", "does not exist", "no pg_hba.conf entry", "certificate")
+
+
+class Postgres:
+    """A database by URL (`postgresql://user:password@host/hub`), through psycopg 3.
+
+    Transactions of all processes take turns, as on SQLite: none ever sees half of another.
+
+    Args:
+        url: with the password.
+        seconds: how long a lease lasts.
+        submit: runs something in the store's own thread.
+    """
+
+    def __init__(
+        self, url: sa.URL, seconds: float, submit: Callable[[Callable[[], None]], Any]
+    ) -> None:
+        self.name = _named(url)
+        self._password = url.password or ""
+        self._seconds = seconds
+        self._submit = submit
+        self._lease: leases.Lease | None = None
+        self.engine = _engine(url)
+        sa.event.listen(self.engine, "begin", self._begin)
+
+    def _begin(self, connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("only_looks"):
+            return
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({TURN})")
+        if self._lease is not None:
+            self._lease.check(connection)
+
+    def exists(self) -> bool:
+        """Whether the tables are there.
+
+        Raises:
+            RetryableError: the database can't be reached.
+        """
+        try:
+            with self._said(), self._looking() as tx:
+                return current(tx) is not None
+        finally:
+            self.engine.dispose()  # often asked by a store that is thrown away
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one moment, writes nothing and holds up nobody."""
+        with self.engine.connect() as connection:
+            yield connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True, only_looks=True
+            )
+
+    def open(self) -> None:
+        """Make or update the tables.
+
+        Raises:
+            BadConfigError: the login is refused, or the user may not make tables.
+            RetryableError: the database can't be reached now.
+        """
+        try:
+            with self._said(), self.engine.begin() as tx:
+                upgrade(tx)
+        except sa.exc.ProgrammingError as error:
+            raise BadConfigError(
+                f"The {self.name} does not let the hub make its tables ({self._short(error)}): "
+                "let the hub's user own that database (`alter database ... owner to ...`)."
+            ) from error
+
+    @contextlib.contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            if isinstance(error, sa.exc.ProgrammingError):
+                raise
+            text = self._short(error)
+            if any(words in text for words in _MEND):
+                raise BadConfigError(
+                    f"The {self.name} refuses the hub ({text}): correct `store`, or make the user "
+                    "and the database."
+                ) from error
+            raise self.fault(error) from error
+
+    def fault(self, error: sa.exc.DBAPIError) -> Exception:
+        """A server that is away or busy is said in words; anything else is the error as it is."""
+        passing = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+        if not (passing or error.connection_invalidated):
+            return error
+        return RetryableError(
+            f"The {self.name} can't be reached, or broke off ({self._short(error)}): nothing of "
+            "this step is kept. See that PostgreSQL runs and can be reached from here."
+        )
+
+    def _short(self, error: sa.exc.DBAPIError) -> str:
+        """The driver's words in one line, without the password."""
+        text = " ".join(str(error.orig).split())
+        return text.replace(self._password, "***") if self._password else text
+
+    def own(self) -> None:
+        """Take the lease, and renew it from now on.
+
+        Raises:
+            StoreInUseError: another process holds it; the message names that process.
+        """
+        lease = leases.Lease(self.name, self._seconds, lambda: self._submit(self._renew))
+        with self._said(), self.engine.begin() as tx:
+            upgrade(tx)
+            lease.take(tx)
+        lease.start()
+        self._lease = lease
+
+    def _renew(self) -> None:
+        lease = self._lease
+        if lease is None:
+            return
+        # a database that is away, or a lease that is lost, is said by the next transaction
+        with contextlib.suppress(Exception), self.engine.begin() as tx:
+            lease.renew(tx)
+
+    def disown(self) -> None:
+        """Give the lease back; one that can't be given back ends by itself."""
+        lease, self._lease = self._lease, None
+        if lease is None:
+            return
+        lease.stop()
+        with contextlib.suppress(sa.exc.DBAPIError), self.engine.begin() as tx:
+            lease.give_back(tx)
+
+    def holder(self) -> str:
+        """Who holds the lease, in words."""
+        with self._said(), self._looking() as tx:
+            return leases.words(leases.held(tx))
+
+    def in_use(self) -> bool:
+        """Whether another process holds the lease now."""
+        if self._lease is not None:
+            return False
+        with self._said(), self._looking() as tx:
+            return leases.held(tx) is not None
+
+    def copy_to(self, path: Path) -> None:
+        """Copy every table but the lease, as they are at one moment."""
+        with self._said(), self._looking() as tx:
+            copy(tx, path)
+
+
+def _named(url: sa.URL) -> str:
+    host = url.host or url.query.get("host") or "this machine"
+    return f"PostgreSQL database {url.database} on {host}" + (f":{url.port}" if url.port else "")
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={
+            name: value for name, value in (_TIMEOUTS | trust(url)).items() if name not in url.query
+        },
+        hide_parameters=True,
+        max_overflow=1,
+        pool_pre_ping=True,
+        pool_size=1,
+    )
+    sa.event.listen(engine, "connect", _set_up)
+    return engine
+
+
+def trust(url: sa.URL) -> dict[str, str]:
+    """How the server is verified: always, except on this machine.
+
+    The CA is the one that the URL names (`sslrootcert`), else those that this machine trusts.
+    """
+    if not url.host or url.host in HERE:
+        return {}
+    own = ssl.get_default_verify_paths().cafile
+    found = [one for one in (own, *BUNDLES) if one is not None and Path(one).is_file()]
+    return {"sslmode": "verify-full", "sslrootcert": found[0] if found else "system"}
+
+
+def _set_up(connection: Any, _record: Any) -> None:
+    connection.autocommit = True
+    connection.execute(f"set idle_in_transaction_session_timeout = {SILENCE}")
+    connection.execute(f"set lock_timeout = {PATIENCE}")
+    connection.autocommit = False

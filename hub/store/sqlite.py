@@ -1,0 +1,130 @@
+"""SQLite: one file, and a lock of the operating system on it."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import filelock
+import sqlalchemy as sa
+
+from hub.errors import BadConfigError
+from hub.store.database import StoreInUseError, in_words, me
+from hub.store.migrate import upgrade
+
+
+class Sqlite:
+    """A database in a file, by URL (`sqlite:///path/hub.db`)."""
+
+    def __init__(self, url: sa.URL) -> None:
+        if not url.database:
+            raise BadConfigError("`store` names no file: write `sqlite:///hub.db`.")
+        self.path = Path(url.database)
+        self.name = str(self.path)
+        self.engine = _engine(url)
+        self._lock: filelock.FileLock | None = None
+
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self.path.exists()
+
+    def open(self) -> None:
+        """Make or update the tables.
+
+        Raises:
+            BadConfigError: the file can't be opened or is no database of ours.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.engine.begin() as tx:
+                upgrade(tx)
+        except sa.exc.DatabaseError as error:
+            raise BadConfigError(
+                f"The store {self.path} can't be opened as a database ({error.orig}): check "
+                "`store`, the folder's rights and the disk, or put a backup back."
+            ) from error
+        except OSError as error:
+            raise BadConfigError(
+                f"The folder of the store {self.path} can't be made: check `store` ({error})."
+            ) from error
+
+    def fault(self, error: sa.exc.DBAPIError) -> Exception:
+        """The error as it is."""
+        return error
+
+    def own(self) -> None:
+        """Take the store for this process: an operating-system lock, gone with the process.
+
+        Raises:
+            StoreInUseError: another process has it; the message names that process.
+        """
+        lock = filelock.FileLock(f"{self.path}.lock", timeout=0, thread_local=False)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise StoreInUseError(
+                f"The store {self.path} is in use by {self.holder()}: one hub owns a store. Stop "
+                "that one first, or use `hub sync`, which asks the running hub."
+            ) from error
+        self._lock = lock
+        self._holder_path().write_text(json.dumps(me()), encoding="utf-8")
+
+    def disown(self) -> None:
+        """Give the store back."""
+        if self._lock is not None:
+            self._holder_path().unlink(missing_ok=True)
+            self._lock.release()
+            self._lock = None
+
+    def holder(self) -> str:
+        """Who owns the store, in words."""
+        try:
+            return in_words(json.loads(self._holder_path().read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return "another hub"
+
+    def in_use(self) -> bool:
+        """Whether another process owns the store now."""
+        if self._lock is not None:
+            return False
+        try:
+            self.own()
+        except StoreInUseError:
+            return True
+        self.disown()
+        return False
+
+    def copy_to(self, path: Path) -> None:
+        """Let SQLite copy itself, while others write."""
+        with sqlite3.connect(self.path) as old, sqlite3.connect(path) as new:
+            old.backup(new)
+        old.close()
+        new.close()
+
+    def _holder_path(self) -> Path:
+        return self.path.with_name(self.path.name + ".holder")
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url)
+    sa.event.listen(engine, "connect", set_up)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def set_up(connection: Any, _record: Any) -> None:
+    """Make a new connection durable and forgetful; transactions are begun by us alone."""
+    connection.isolation_level = None  # we say BEGIN ourselves, so that reads are inside too
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
