@@ -15,11 +15,11 @@ def test_a_day_on_postgresql(hub, postgres_url, processes, free_port, monkeypatc
     said = [hub("check"), hub("plan"), hub("sync"), hub("status")]
     assert [one.code for one in said] == [0, 0, 0, 0], said
     processes.append(hub.start("run", HUB_DATABASE_PASSWORD=password))
-    processes[-1].until("hub runs with pid")
+    processes[-1].until("Next: ")
     second = hub("run")
     assert second.code == 75
     assert f"pid {processes[-1].pid}" in second.err
-    typed = hub("disturbance", "start", "Telefonie", "--yes")
+    typed = hub("disturbance", "post", "--title", "Telefonie", "--title-en", "Phones")
     assert typed.code == 0, typed.err
     shown = hub("explain", "telefonie")
     assert shown.code == 0, shown.err
