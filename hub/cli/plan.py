@@ -1,7 +1,6 @@
 """`hub plan`: what would change, found on a throw-away copy of the store."""
 
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +17,6 @@ from hub.cli.session import Session, complain, log_of, run, settings_of, working
 from hub.engine import reconcile
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
-from hub.errors import BadConfigError
 from hub.settings import Settings
 from hub.store import holds
 from hub.store.store import Store
@@ -65,7 +63,7 @@ async def _copy(settings: Settings) -> AsyncIterator[Store]:
     """The store as it stands, or an empty one where nothing was read yet."""
     real = Store(settings.store)
     if real.exists():
-        store = await _shadow(real)
+        store = await real.shadow()
         folder = None
     else:
         folder = Path(tempfile.mkdtemp(prefix="hub-plan-"))
@@ -77,16 +75,6 @@ async def _copy(settings: Settings) -> AsyncIterator[Store]:
         await real.close()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _shadow(real: Store) -> Store:
-    try:
-        return await real.shadow()
-    except sqlite3.DatabaseError as error:
-        raise BadConfigError(
-            f"The store {real.path} can't be read as a database ({error}): check `store`, the "
-            "folder's rights and the disk, or put a backup back."
-        ) from error
 
 
 async def _read(out: Output, runner: Runner) -> list[Report]:

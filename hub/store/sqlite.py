@@ -39,10 +39,7 @@ class Sqlite:
             with self.engine.begin() as tx:
                 upgrade(tx)
         except sa.exc.DatabaseError as error:
-            raise BadConfigError(
-                f"The store {self.path} can't be opened as a database ({error.orig}): check "
-                "`store`, the folder's rights and the disk, or put a backup back."
-            ) from error
+            raise self._unreadable("opened", error.orig) from error
         except OSError as error:
             raise BadConfigError(
                 f"The folder of the store {self.path} can't be made: check `store` ({error})."
@@ -96,11 +93,25 @@ class Sqlite:
         return False
 
     def copy_to(self, path: Path) -> None:
-        """Let SQLite copy itself, while others write."""
-        with sqlite3.connect(self.path) as old, sqlite3.connect(path) as new:
+        """Let SQLite copy itself, while others write.
+
+        Raises:
+            BadConfigError: the file is no database.
+        """
+        old, new = sqlite3.connect(self.path), sqlite3.connect(path)
+        try:
             old.backup(new)
-        old.close()
-        new.close()
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable("read", error) from error
+        finally:
+            old.close()
+            new.close()
+
+    def _unreadable(self, verb: str, error: object) -> BadConfigError:
+        return BadConfigError(
+            f"The store {self.path} can't be {verb} as a database ({error}): check `store`, the "
+            "folder's rights and the disk, or put a backup back."
+        )
 
     def _holder_path(self) -> Path:
         return self.path.with_name(self.path.name + ".holder")

@@ -124,9 +124,8 @@ async def test_a_process_stopped_inside_a_transaction_holds_nobody_up(postgres_u
     await other.close()
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 async def test_a_restarted_server_is_found_again_and_nothing_is_lost(postgres, world):
-    if not world.url.startswith("postgresql"):
-        pytest.skip("a file does not restart")
     world.source.put("a")
     await world.start()
     world.store.own()
@@ -179,9 +178,8 @@ async def test_a_session_that_lost_the_lease_is_told(postgres, postgres_url):
     await store.close()
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 async def test_a_copy_holds_everything_and_leaves_the_original_alone(postgres, world):
-    if not world.url.startswith("postgresql"):
-        pytest.skip("SQLite copies itself")
     world.source.put("a")
     await world.start()
     world.store.own()
