@@ -2,13 +2,25 @@
 
 import sqlalchemy as sa
 
+from hub.errors import BadConfigError
+
 HEAD = "0002"
 
 
 def upgrade(tx: sa.Connection, revision: str = "head") -> None:
-    """Make or update the tables. Alembic is loaded only when there is something to do."""
-    if current(tx) == (HEAD if revision == "head" else revision):
+    """Make or update the tables. Alembic is loaded only when there is something to do.
+
+    Raises:
+        BadConfigError: a newer hub made this store.
+    """
+    found = current(tx)
+    if found == (HEAD if revision == "head" else revision):
         return
+    if found is not None and found > HEAD:
+        raise BadConfigError(
+            f"This store was made by a newer hub (revision {found}, this one knows {HEAD}): update "
+            "intranet-hub before you start it on this store."
+        )
     from alembic import command  # noqa: PLC0415  a start with nothing to do stays fast
     from alembic.config import Config  # noqa: PLC0415  the same
 

@@ -36,6 +36,8 @@ class Sqlite:
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.exists():
+                self.path.touch(mode=0o600)  # it holds the tiles' addresses, their only key
             with self.engine.begin() as tx:
                 upgrade(tx)
         except sa.exc.DatabaseError as error:

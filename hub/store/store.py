@@ -72,7 +72,11 @@ class Store:
             BadConfigError: the database can't be used, or is none of ours.
             RetryableError: it can't be reached now.
         """
-        await self._call(self._database.open)
+        try:
+            await self._call(self._database.open)
+        except BaseException:
+            await self._call(self._engine.dispose)
+            raise
         return self
 
     async def write(

@@ -106,3 +106,19 @@ async def test_the_transaction_is_whole_or_nothing(store_url):
         await store.write(half)
     assert await store.read(streams.instances) == {}
     await store.close()
+
+
+async def test_a_store_of_a_newer_hub_is_refused_in_words(store_url):
+    store = await Store(store_url).open()
+    await store.write(
+        lambda tx: tx.exec_driver_sql("update alembic_version set version_num = '9999'")
+    )
+    await store.close()
+    with pytest.raises(BadConfigError, match="made by a newer hub"):
+        await Store(store_url).open()
+
+
+async def test_the_file_is_for_its_owner_alone(tmp_path):
+    store = await Store(f"sqlite:///{tmp_path / 'hub.db'}").open()
+    await store.close()
+    assert (tmp_path / "hub.db").stat().st_mode & 0o077 == 0
