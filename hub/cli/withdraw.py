@@ -10,7 +10,7 @@ from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, title_of
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.engine import reconcile
-from hub.store import objects, streams
+from hub.store import ledger, objects, streams
 from hub.store.store import Tx
 
 EXAMPLES = examples(
@@ -97,7 +97,7 @@ def _withdrawn(tx: Tx, choice: Choice) -> list[Any]:
 def _check_names(tx: Tx, choice: Choice) -> None:
     for what, name, known in (
         ("instance", choice.instance, streams.instances(tx)),
-        ("target", choice.target, objects.targets(tx)),
+        ("target", choice.target, ledger.targets(tx)),
     ):
         if name is not None and name not in known:
             raise typer.BadParameter(f"No {what} is called {name}; there are: {', '.join(known)}.")

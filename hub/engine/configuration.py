@@ -10,7 +10,7 @@ from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
 from hub.events.route import Route
-from hub.store import holds, objects, streams, subjects
+from hub.store import desire, holds, objects, streams, subjects
 from hub.store.store import Tx
 
 
@@ -94,16 +94,16 @@ def _content(
     """Published objects that would go or change; the ones that go, and so may be leaks, first."""
     lines = []
     for one in touched:
-        rows = [row for row in objects.of_subject(tx, one.id) if row.done_state == "present"]
+        rows = [row for row in desire.of_subject(tx, one.id) if row.done_state == "present"]
         if not rows:
             continue
         wanted = project(matter(one, pending=True), routes, now).objects
-        changes = [change for change in objects.compare(rows, wanted) if change.takes]
+        changes = [change for change in desire.compare(rows, wanted) if change.takes]
         lines += [_line(one, change) for change in changes]
     return sorted(lines, key=lambda line: (line["to"] is not None, line["object"]))
 
 
-def _line(one: Any, change: objects.Change) -> dict[str, Any]:
+def _line(one: Any, change: desire.Change) -> dict[str, Any]:
     return {
         "subject": one.id,
         "target": change.target,
@@ -136,7 +136,7 @@ def _drop_freshness(tx: Tx, instance_id: str, routes: Sequence[Route], now: date
     for row in objects.of_instance(tx, instance_id):
         stands = row.kind == "freshness" and row.state == "present"
         if stands and (row.target, row.tile, row.audience) not in fed:
-            objects.make_absent(tx, row.id, now)
+            desire.make_absent(tx, row.id, now)
 
 
 def pending(tx: Tx, instance_id: str) -> list[Any]:
@@ -211,7 +211,7 @@ def project_dirty(tx: Tx, now: datetime) -> int:
         made = routing.project(row, now)
         look_again = made.look_again if made else None
         if made is not None:
-            objects.desire(tx, row.instance, row.id, made.objects, now)
+            desire.desire(tx, row.instance, row.id, made.objects, now)
         if row.look_again != look_again:
             subjects.set_where(tx, [row.id], look_again=look_again)
     return len(rows)
@@ -232,7 +232,7 @@ def renew_freshness(
         stale_after = source.stale_after.get(route.tile, timedelta(minutes=5))
         for one in freshness(route, source.id, stream, as_of, stale_after):
             if news or _fades(objects.get(tx, one.target, one.kind, one.key), now, stale_after):
-                objects.put(tx, source.id, one, now)
+                desire.put(tx, source.id, one, now)
 
 
 def _feeding(row: Any) -> list[Route]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.engine import configuration
 from hub.errors import RejectedError
-from hub.store import holds, objects, subjects
+from hub.store import holds, ledger, objects, subjects
 from hub.store.store import Tx
 
 REFUSED = ("rejected", "dropped")
@@ -133,7 +133,7 @@ def replay(tx: Tx, body: Mapping[str, Sequence[Any]], *, actor: str, now: dateti
     while configuration.project_dirty(tx, now):
         pass
     for one in rows:  # a changed one is ahead already, as a new version
-        objects.send_again(tx, one.id, now, seq=one.seq)
+        ledger.send_again(tx, one.id, now, seq=one.seq)
     what = {"objects": [_name(one) for one in rows], "streams": body["streams"]}
     holds.note(tx, actor=actor, action="replay", what=what, now=now)
     return [one.id for one in rows]

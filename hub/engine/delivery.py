@@ -16,7 +16,7 @@ from typing import Any
 from hub.contract import Capabilities, Delivery, Outcome, Target
 from hub.errors import AuthFailedError, BadConfigError, HubError, RateLimitedError, RetryableError
 from hub.events.objects import Kind
-from hub.store import holds, objects
+from hub.store import holds, ledger
 from hub.store.store import Store, Tx
 
 AT_ONCE = 8  # calls in flight to one target, each in its own lane
@@ -59,12 +59,12 @@ class Deliverer:
         return counts
 
     def _due(self, tx: Tx) -> Sequence[Any]:
-        row = objects.targets(tx).get(self.target_id)
+        row = ledger.targets(tx).get(self.target_id)
         if row is None or row.address_wanted is not None:
             return []
         if row.retry_at is not None and row.retry_at > self.now():
             return []
-        return objects.waiting(tx, self.target_id, self.now())
+        return ledger.waiting(tx, self.target_id, self.now())
 
     async def _send(self, rows: Sequence[Any]) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -77,7 +77,7 @@ class Deliverer:
                     await self._take_down(row)
         for start in range(0, len(sendable), AT_ONCE):
             part = sendable[start : start + AT_ONCE]
-            await self.store.write(objects.write_intents, part)
+            await self.store.write(ledger.write_intents, part)
             self.point("intent written")
             results = await asyncio.gather(*(self._one(row) for row in part))
             self.point("sent")
@@ -100,7 +100,7 @@ class Deliverer:
         )
         (outcome,) = await self.target.publish([item])
         if outcome.status in {"done", "gone"}:
-            await self.store.write(objects.taken_down, row)
+            await self.store.write(ledger.taken_down, row)
 
     async def _abilities(self) -> Capabilities:
         if self._capabilities is None:
@@ -114,11 +114,11 @@ class Deliverer:
         sendable = []
         for row in rows:
             if row.state == "absent" and row.done_seq == 0 and row.intent is None:
-                objects.done(tx, row, remote_id=None, version=None, now=self.now())
+                ledger.done(tx, row, remote_id=None, version=None, now=self.now())
             elif reason := _cannot(row, abilities):
                 counts["unresolved"] += 1
                 due = self.now() + UNKNOWN_AUDIENCE
-                objects.set_if_same(tx, row, due=due, reason=reason)
+                ledger.set_if_same(tx, row, due=due, reason=reason)
             else:
                 sendable.append(row)
         return sendable
@@ -178,19 +178,19 @@ class Deliverer:
         now = self.now()
         gone = outcome.status == "gone" and row.state == "absent"
         if outcome.status == "done" or gone:
-            objects.done(
+            ledger.done(
                 tx, row, remote_id=outcome.remote_id, version=outcome.remote_version, now=now
             )
         elif outcome.status == "rejected":
             values = {"status": "rejected", "reason": outcome.reason, "due": None}
-            objects.set_if_same(tx, row, **values)
+            ledger.set_if_same(tx, row, **values)
         else:
             self._later(tx, row, outcome.after, outcome.reason or outcome.status)
 
     def _later(self, tx: Tx, row: Any, after: float | None, reason: str) -> None:
         wait = self._backoff(row.attempts) if after is None else min(max(after, 1.0), A_DAY)
         due = self.now() + timedelta(seconds=wait)
-        objects.set_if_same(tx, row, due=due, attempts=row.attempts + 1, reason=reason)
+        ledger.set_if_same(tx, row, due=due, attempts=row.attempts + 1, reason=reason)
 
     def _backoff(self, failures: int) -> float:
         """Seconds: 2, 4, 8 ... 60, each with up to a quarter less, so that hubs spread out."""
@@ -198,7 +198,7 @@ class Deliverer:
         return wait * self.rng.uniform(0.75, 1.0)
 
     def _down(self, tx: Tx, error: HubError) -> None:
-        row = objects.targets(tx)[self.target_id]
+        row = ledger.targets(tx)[self.target_id]
         wait = self._wait(error, row.failures)
         health = "refused" if isinstance(error, AuthFailedError | BadConfigError) else "down"
         values: dict[str, Any] = {
@@ -210,7 +210,7 @@ class Deliverer:
         if row.health not in {"down", "refused"}:
             values["since"] = self.now()
             self.note("target_down", target=self.target_id, reason=str(error))
-        objects.put_target(tx, self.target_id, **values)
+        ledger.put_target(tx, self.target_id, **values)
 
     def _wait(self, error: HubError, failures: int) -> timedelta:
         if isinstance(error, AuthFailedError | BadConfigError):
@@ -220,13 +220,13 @@ class Deliverer:
         return timedelta(seconds=self._backoff(failures))
 
     def _up(self, tx: Tx) -> None:
-        row = objects.targets(tx)[self.target_id]
+        row = ledger.targets(tx)[self.target_id]
         if row.health == "ok" and row.failures == 0:
             return
         if row.health in {"down", "refused"}:
             self.note("target_up", target=self.target_id, down_since=str(row.since))
         values: Mapping[str, Any] = {"health": "ok", "reason": None, "since": self.now()}
-        objects.put_target(tx, self.target_id, failures=0, retry_at=None, **values)
+        ledger.put_target(tx, self.target_id, failures=0, retry_at=None, **values)
 
 
 def _bug(target: Target[Any], error: Exception) -> HubError:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from hub.contract import Ability, Remote, Target
 from hub.errors import BadConfigError, HubError, RejectedError, RetryableError
 from hub.events.objects import Kind
-from hub.store import holds, objects, streams
+from hub.store import holds, ledger, objects, streams
 from hub.store.store import Store, Tx
 
 What = Literal["missing", "changed", "moved", "left"]
@@ -104,7 +104,7 @@ class Look:
         return looked
 
     def _kinds(self, tx: Tx) -> list[str]:
-        row = objects.targets(tx).get(self.target_id)
+        row = ledger.targets(tx).get(self.target_id)
         if row is None:
             return []
         if row.address != self.target.address() or row.address_wanted is not None:
@@ -112,7 +112,7 @@ class Look:
                 f"The address of {self.target_id} was changed, so what was delivered stands "
                 "elsewhere: look at `hub hold list`, or put the old address back."
             )
-        return objects.ledger_kinds(tx, self.target_id)
+        return ledger.ledger_kinds(tx, self.target_id)
 
     async def _kind(self, looked: Looked, kind: Kind) -> None:
         ability = (await self.target.capabilities()).kinds.get(kind)
@@ -133,7 +133,7 @@ class Look:
         looked.not_ours += len(others - ours)
 
     def _rows(self, tx: Tx, kind: Kind, keys: Collection[str] | None = None) -> list[Any]:
-        return objects.ledger(tx, self.target_id, str(kind), keys)
+        return ledger.ledger(tx, self.target_id, str(kind), keys)
 
     async def _remotes(
         self, looked: Looked, kind: Kind, keys: Collection[str]
@@ -243,7 +243,7 @@ def repair(tx: Tx, marks: Sequence[Mapping[str, int]], *, actor: str, now: datet
     sent = [
         one["id"]
         for one in marks
-        if objects.send_again(tx, one["id"], now, seq=one["seq"], done_seq=one["done_seq"])
+        if ledger.send_again(tx, one["id"], now, seq=one["seq"], done_seq=one["done_seq"])
     ]
     names = [f"{row.target}/{row.kind}/{row.key}" for row in objects.by_ids(tx, sent)]
     holds.note(tx, actor=actor, action="repair", what={"objects": names}, now=now)

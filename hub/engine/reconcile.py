@@ -13,7 +13,7 @@ from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
 from hub.events.base import Family
-from hub.store import holds, objects, streams, subjects
+from hub.store import desire, holds, ledger, objects, streams, subjects
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
@@ -53,9 +53,9 @@ class Plan:
 def plan(tx: Tx) -> Plan:
     """What differs from what stands on the targets; freshness is left out, it is no content."""
     instances = streams.instances(tx)
-    blocked = {name for name, row in objects.targets(tx).items() if row.address_wanted is not None}
+    blocked = {name for name, row in ledger.targets(tx).items() if row.address_wanted is not None}
     steps = []
-    for row in objects.pending(tx):
+    for row in ledger.pending(tx):
         action = _action(row)
         if action is not None and row.kind != "freshness":
             steps.append(_step(row, action, _blocked(row, instances.get(row.instance), blocked)))
@@ -220,9 +220,9 @@ def release_configuration(
 def release_address(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
     """The target at its new address starts with an empty ledger."""
     holds.end(tx, held(tx, row.hash).id, "released", now)
-    wanted = objects.targets(tx)[row.instance].address_wanted
+    wanted = ledger.targets(tx)[row.instance].address_wanted
     _change_ledger(tx, row, wanted)
-    objects.put_target(
+    ledger.put_target(
         tx, row.instance, address=wanted, address_wanted=None, failures=0, retry_at=None
     )
     what = {"hold": row.hash, "target": row.instance, "address": wanted}
@@ -234,11 +234,11 @@ def _change_ledger(tx: Tx, row: Any, wanted: str) -> None:
     """What stands at the old address is noted, so that a return finds and mends what is there."""
     earlier = [one for one in holds.released(tx, row.instance, "address") if one.id != row.id]
     left = next((one for one in earlier if one.content[0]["from"] == wanted), None)
-    ledger = objects.standing(tx, row.instance)
-    holds.put_content(tx, row.id, [{**row.content[0], "left": ledger}])
-    objects.forget_target(tx, row.instance)
+    standing = ledger.standing(tx, row.instance)
+    holds.put_content(tx, row.id, [{**row.content[0], "left": standing}])
+    ledger.forget_target(tx, row.instance)
     if left is not None:
-        objects.remember(tx, left.content[0].get("left", ()))
+        ledger.remember(tx, left.content[0].get("left", ()))
 
 
 def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
@@ -285,7 +285,7 @@ def withdraw(
 ) -> int:
     """Take these objects away, and keep them away until it is undone."""
     for row in rows:
-        objects.make_absent(tx, row.id, now, withdrawn=True)
+        desire.make_absent(tx, row.id, now, withdrawn=True)
     if instance is not None:
         streams.put_instance(tx, instance, withdrawn=True)
     what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in rows]}
@@ -299,7 +299,7 @@ def undo_withdrawal(
     """Whatever was withdrawn is projected again, as it should look now."""
     rows = objects.named(tx, text) if text else objects.all_rows(tx)
     back = [r for r in rows if r.withdrawn and instance in (None, r.instance)]
-    objects.set_ids(tx, [row.id for row in back], withdrawn=False)
+    ledger.set_ids(tx, [row.id for row in back], withdrawn=False)
     for one in {instance} if instance else {row.instance for row in back}:
         if one is not None and not text:
             streams.put_instance(tx, one, withdrawn=False)
@@ -337,7 +337,7 @@ def status(tx: Tx) -> dict[str, Any]:
     return {
         "instances": [_instance(row) for row in streams.instances(tx).values()],
         "streams": [_stream(row, runs) for row in streams.all_streams(tx)],
-        "targets": [_target(row) for row in objects.targets(tx).values()],
+        "targets": [_target(row) for row in ledger.targets(tx).values()],
         "objects": [row._asdict() for row in objects.counts(tx)],
         "subjects": subjects.counts(tx),
         "unmatched": subjects.unmatched(tx),

@@ -15,7 +15,7 @@ from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
 from hub.engine.reading import Report, Run, ask_source
 from hub.errors import BadConfigError
-from hub.store import holds, objects, streams, subjects
+from hub.store import holds, ledger, streams, subjects
 from hub.store.store import Store, Tx
 from hub.store.streams import Reading
 
@@ -217,10 +217,10 @@ def _previous(tx: Tx, instance: str, stream: Stream, received: Received) -> Any:
 
 def _register_target(tx: Tx, name: str, address: str, now: datetime) -> None:
     """Another address is another ledger: nothing is sent until an administrator says so."""
-    row = objects.targets(tx).get(name)
+    row = ledger.targets(tx).get(name)
     if row is None or not row.address:
-        objects.put_target(tx, name, address=address)
+        ledger.put_target(tx, name, address=address)
         return
     changed = row.address != address
-    objects.put_target(tx, name, address_wanted=address if changed else None, retry_at=None)
+    ledger.put_target(tx, name, address_wanted=address if changed else None, retry_at=None)
     configuration.weigh_address(tx, name, row.address, address, now)

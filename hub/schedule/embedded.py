@@ -18,7 +18,7 @@ from hub.errors import (
     RetryableError,
     StreamLostError,
 )
-from hub.store import holds, objects, streams, subjects
+from hub.store import holds, ledger, objects, streams, subjects
 from hub.store.store import Tx
 from hub.telemetry import Metrics
 
@@ -154,7 +154,7 @@ class Embedded:
     async def _deliver(self, target: str) -> None:
         for status, number in (await self.runner.deliver_to(target)).items():
             self._metrics.deliveries.labels(target, status).inc(number)
-        waiting = await self.runner.store.read(objects.count_ahead, target)
+        waiting = await self.runner.store.read(ledger.count_ahead, target)
         self._metrics.waiting.labels(target).set(waiting)
 
     async def _handle(self, request: Any) -> None:

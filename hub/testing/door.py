@@ -33,7 +33,7 @@ MOST_ABILITY = 4
 
 
 def door_names(module: ModuleType) -> frozenset[str]:
-    """The public names that a module defines itself."""
+    """The public names that a module, or the parts of a package, define themselves."""
     return frozenset(name for name, value in vars(module).items() if _own(module, name, value))
 
 
@@ -61,5 +61,7 @@ def door_faults(
 def _own(module: ModuleType, name: str, value: object) -> bool:
     if name.startswith("_") or isinstance(value, TypeVar):
         return False
-    ours = inspect.isclass(value) or inspect.isfunction(value)
-    return ours and getattr(value, "__module__", None) == module.__name__
+    if not (inspect.isclass(value) or inspect.isfunction(value)):
+        return False
+    home = value.__module__
+    return home == module.__name__ or home.startswith(f"{module.__name__}.")

@@ -10,7 +10,7 @@ from hub.engine.configuration import Source
 from hub.events.base import Text
 from hub.events.objects import Freshness, TileItem
 from hub.render.view import ServiceDesk, TileView
-from hub.store import holds, objects, streams
+from hub.store import holds, ledger, objects, streams
 from hub.store.store import Store, Tx
 from hub.telemetry import Metrics
 
@@ -114,7 +114,7 @@ def _problems(tx: Tx) -> list[str]:
     ]
     found += [
         f"{name}: {row.health}"
-        for name, row in objects.targets(tx).items()
+        for name, row in ledger.targets(tx).items()
         if row.health not in {"ok", "unknown"}
     ]
     return found + [f"hold {row.hash} on {row.instance}" for row in holds.all_open(tx)]

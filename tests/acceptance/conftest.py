@@ -27,7 +27,7 @@ from hub.sandbox.intranet import InProcessTransport, IntranetOptions, IntranetSa
 from hub.sandbox.intranet.models import Kind
 from hub.schedule.embedded import Embedded
 from hub.settings import Settings, load
-from hub.store import holds, objects, streams
+from hub.store import holds, ledger, streams
 from hub.store.store import Store
 from hub.telemetry import Metrics
 from hub.testing.fakes import FakeClock, FakeLog
@@ -239,7 +239,7 @@ class World:
         return next(row for row in found if row["instance"] == instance)
 
     async def target(self) -> Any:
-        return (await self.store.read(objects.targets))["intranet"]
+        return (await self.store.read(ledger.targets))["intranet"]
 
     async def plan(self) -> reconcile.Plan:
         return await self.store.read(reconcile.plan)

@@ -16,7 +16,7 @@ from hub.events.incident import IncidentState
 from hub.events.objects import Audience
 from hub.events.route import Route
 from hub.schedule.embedded import perform
-from hub.store import objects, tables
+from hub.store import desire, ledger, tables
 from hub.testing.fakes import MemoryTarget
 
 
@@ -54,11 +54,11 @@ async def test_a_newer_version_does_not_wait_for_the_older_ones_turn(world):
     await world.runner.run("desk", "majors")
     (row,) = [
         row
-        for row in await world.store.read(objects.waiting, "intranet", world.clock.now())
+        for row in await world.store.read(ledger.waiting, "intranet", world.clock.now())
         if row.kind == "tile-item"
     ]
     deliverer = world.runner.deliverers["intranet"]
-    await world.store.write(objects.make_absent, row.id, world.clock.now(), withdrawn=True)
+    await world.store.write(desire.make_absent, row.id, world.clock.now(), withdrawn=True)
     later = [Outcome("retry", "later", 3600.0)]
     await world.store.write(deliverer._book, [row], later)
     (now,) = await world.rows(sa.select(tables.obj).where(tables.obj.c.id == row.id))

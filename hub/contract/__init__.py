@@ -1,0 +1,66 @@
+"""The only door for connectors and targets.
+
+A connector adapts one kind of source: it hands over whole states of subjects in batches, and knows
+nothing of intranets. A target adapts one kind of intranet: it makes objects look as desired.
+Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
+Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
+LooksUp (Present, Gone, Unknown) and Receives (Received). `hub.testing` counts them.
+"""
+
+from hub.contract.abilities import (
+    Gone,
+    LooksUp,
+    Present,
+    Received,
+    Receives,
+    Unknown,
+)
+from hub.contract.source import (
+    Batch,
+    Checkpoint,
+    Connector,
+    Context,
+    Finding,
+    ReadRequest,
+    Record,
+    Ref,
+    Removal,
+    Slice,
+    Stream,
+    Unreadable,
+)
+from hub.contract.target import (
+    Ability,
+    Capabilities,
+    Delivery,
+    Outcome,
+    Remote,
+    Target,
+)
+
+__all__ = [
+    "Ability",
+    "Batch",
+    "Capabilities",
+    "Checkpoint",
+    "Connector",
+    "Context",
+    "Delivery",
+    "Finding",
+    "Gone",
+    "LooksUp",
+    "Outcome",
+    "Present",
+    "ReadRequest",
+    "Received",
+    "Receives",
+    "Record",
+    "Ref",
+    "Remote",
+    "Removal",
+    "Slice",
+    "Stream",
+    "Target",
+    "Unknown",
+    "Unreadable",
+]

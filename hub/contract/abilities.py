@@ -1,0 +1,57 @@
+"""What a connector may be able to do beside reading."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from hub.contract.source import Batch, Record
+from hub.events.base import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """It exists; the record names the container where it stands now."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Positive proof that it left: demoted, unpublished, archived, outside base or filter."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not found, without proof that it is gone."""
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """Ability: ask the source about one subject. A missing right or fault raises."""
+
+    async def look_up(self, family: Family, key: str) -> Present | Gone | Unknown:
+        """What the source says about this subject now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Data that came by request, for one stream; plain JSON values."""
+
+    stream: str
+    data: Mapping[str, Any]
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """Ability: data by request instead of by reading. Answered only after the commit."""
+
+    def receive(self, received: Received) -> Batch:
+        """The batch that the request means.
+
+        Raises:
+            RejectedError: the request can't be understood; the message says why.
+        """
+        ...

@@ -1,0 +1,178 @@
+"""What was published where: what waits, what was sent, what stands; and the targets themselves."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.desire import ahead
+from hub.store.store import Tx
+from hub.store.subjects import chunks
+from hub.store.tables import instance, obj, target
+
+
+def _sendable() -> sa.ColumnElement[bool]:
+    """Objects of instances that are live and not paused; what was withdrawn goes in any mode."""
+    live = sa.and_(instance.c.mode == "live", ~instance.c.paused)
+    return sa.or_(obj.c.withdrawn, live)
+
+
+def waiting(tx: Tx, target_id: str, now: datetime, limit: int = 200) -> list[Any]:
+    """Objects to deliver now, withdrawals first: hiding something is the most urgent."""
+    query = (
+        sa.select(obj)
+        .join(instance, instance.c.id == obj.c.instance)
+        .where(
+            obj.c.target == target_id,
+            obj.c.status == "waiting",
+            obj.c.seq > obj.c.done_seq,
+            sa.or_(obj.c.due.is_(None), obj.c.due <= now),
+            _sendable(),
+        )
+        .order_by(obj.c.state, obj.c.id)
+        .limit(limit)
+    )
+    return list(tx.execute(query))
+
+
+def next_due(tx: Tx, target_id: str) -> datetime | None:
+    """When a waiting object is due next; None when none waits for its time."""
+    query = sa.select(sa.func.min(obj.c.due)).where(
+        obj.c.target == target_id, obj.c.status == "waiting", obj.c.seq > obj.c.done_seq
+    )
+    moment: datetime | None = tx.execute(query).scalar()
+    return moment
+
+
+def pending(tx: Tx, target_id: str | None = None) -> list[Any]:
+    """Objects whose desired state is not the delivered one, whatever the mode."""
+    query = sa.select(obj).where(obj.c.seq > obj.c.done_seq)
+    if target_id is not None:
+        query = query.where(obj.c.target == target_id)
+    return list(tx.execute(query.order_by(obj.c.target, obj.c.tile, obj.c.id)))
+
+
+def count_ahead(tx: Tx, target_id: str) -> int:
+    """How many objects wait to be delivered."""
+    return len([row for row in pending(tx, target_id) if row.kind != "freshness"])
+
+
+def set_ids(tx: Tx, ids: Collection[int], **values: Any) -> None:
+    """The same values for many objects."""
+    for part in chunks(ids):
+        tx.execute(obj.update().where(obj.c.id.in_(part)).values(**values))
+
+
+def taken_down(tx: Tx, row: Any) -> None:
+    """It no longer stands on the target, though its newest version is still to come."""
+    tx.execute(
+        obj.update()
+        .where(obj.c.id == row.id)
+        .values(done_state="absent", done_body=None, remote_id=None, remote_version=None)
+    )
+
+
+def set_if_same(tx: Tx, row: Any, **values: Any) -> None:
+    """Values for this version only: a newer one, made meanwhile, has its own chance."""
+    tx.execute(obj.update().where(obj.c.id == row.id, obj.c.seq == row.seq).values(**values))
+
+
+def write_intents(tx: Tx, rows: Sequence[Any]) -> None:
+    """Before a call: which version is about to be sent."""
+    for row in rows:
+        tx.execute(obj.update().where(obj.c.id == row.id).values(intent=row.seq))
+
+
+def done(tx: Tx, row: Any, *, remote_id: str | None, version: str | None, now: datetime) -> None:
+    """This version stands on the target."""
+    absent = row.state == "absent"
+    tx.execute(
+        obj.update()
+        .where(obj.c.id == row.id)
+        .values(
+            done_seq=row.seq,
+            done_state=row.state,
+            done_body=None if absent else row.body,
+            done_at=now,
+            remote_id=None if absent else remote_id,
+            remote_version=None if absent else version,
+            intent=None,
+            attempts=0,
+            due=None,
+            reason=None,
+            ownership=row.ownership or "created",
+            status=sa.case((obj.c.seq == row.seq, "done"), else_="waiting"),
+        )
+    )
+
+
+def send_again(tx: Tx, object_id: int, now: datetime, **same: Any) -> bool:
+    """The object is ahead again as it is desired now; False when a column differs from `same`."""
+    where = [obj.c.id == object_id, *(obj.c[name] == value for name, value in same.items())]
+    return bool(tx.execute(obj.update().where(*where).values(**ahead(now))).rowcount)
+
+
+def ledger_kinds(tx: Tx, target_id: str) -> list[str]:
+    """Kinds of which something was sent to a target."""
+    query = sa.select(obj.c.kind).where(obj.c.target == target_id, obj.c.done_seq > 0).distinct()
+    return list(tx.execute(query.order_by(obj.c.kind)).scalars())
+
+
+def ledger(tx: Tx, target_id: str, kind: str, keys: Collection[str] | None = None) -> list[Any]:
+    """Every object of a kind on a target, or those of these keys, in order of id."""
+    query = sa.select(obj).where(obj.c.target == target_id, obj.c.kind == kind).order_by(obj.c.id)
+    if keys is None:
+        return list(tx.execute(query))
+    return [row for part in chunks(keys) for row in tx.execute(query.where(obj.c.key.in_(part)))]
+
+
+def forget_target(tx: Tx, target_id: str) -> None:
+    """A new address is a new ledger: nothing was published there yet."""
+    tx.execute(
+        obj.update()
+        .where(obj.c.target == target_id)
+        .values(
+            done_seq=0,
+            done_state=None,
+            done_body=None,
+            remote_id=None,
+            remote_version=None,
+            intent=None,
+            ownership=None,
+            status="waiting",
+            due=None,
+            attempts=0,
+        )
+    )
+
+
+def standing(tx: Tx, target_id: str) -> list[dict[str, Any]]:
+    """What stands on the target, or may stand there, as JSON values."""
+    there = sa.or_(obj.c.done_state == "present", obj.c.intent.is_not(None))
+    rows = tx.execute(sa.select(obj).where(obj.c.target == target_id, there).order_by(obj.c.id))
+    wanted = ("id", "seq", "done_state", "done_body", "remote_id", "remote_version")
+    return [{name: getattr(row, name) for name in wanted} for row in rows]
+
+
+def remember(tx: Tx, ledger: Sequence[Mapping[str, Any]]) -> None:
+    """What stood there when the target was left: all of it is to be sent or taken away anew."""
+    for line in ledger:
+        values = {name: value for name, value in line.items() if name not in {"id", "seq"}}
+        tx.execute(obj.update().where(obj.c.id == line["id"]).values(intent=line["seq"], **values))
+
+
+def targets(tx: Tx) -> dict[str, Any]:
+    """Every target that the store knows, by id."""
+    return {row.id: row for row in tx.execute(sa.select(target))}
+
+
+def put_target(tx: Tx, target_id: str, **values: Any) -> None:
+    """Make or change a target's row."""
+    where = target.c.id == target_id
+    if tx.execute(sa.select(target.c.id).where(where)).first() is None:
+        tx.execute(
+            target.insert().values({"id": target_id, "address": "", "health": "unknown"} | values)
+        )
+    else:
+        tx.execute(target.update().where(where).values(**values))
