@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := UV_PROJECT_ENVIRONMENT=.venv UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv
 READY := .venv/.ready
 
-.PHONY: setup demo test check fix docs docs-test browser database clean
+.PHONY: setup demo test check audit fix docs docs-test browser database clean
 
 setup: $(READY)  ## make .venv with everything in it
 
@@ -38,8 +38,12 @@ check: setup  ## style, types, layers, spelling, freshness of what is generated
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/codespell
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive hub connectors docs
 	@$(UV) lock --check --quiet
 	@$(BIN)/python -m docs.generate --check
+
+audit: setup  ## known weaknesses of the packages in uv.lock; skipped, and said so, where nobody can be asked
+	@$(BIN)/python -m docs.weaknesses
 
 fix: setup  ## mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -16,8 +16,9 @@ _BOUNDS = {
     "exclusiveMinimum": "more than {}",
     "minItems": "at least {} entries",
 }
+_BY_REFERENCE = "secret, by reference"
 _FORMATS = {
-    "password": "secret, by reference",
+    "password": _BY_REFERENCE,
     "date-time": "moment with a zone",
     "uri": "address",
 }

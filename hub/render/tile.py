@@ -80,7 +80,7 @@ def note_html(
 
 
 def _inline() -> dict[str, Markup]:
-    return {"style": Markup(_STYLE), "script": Markup(_SCRIPT)}  # noqa: S704 - our own files
+    return {"style": Markup(_STYLE), "script": Markup(_SCRIPT)}  # noqa: S704  # nosec B704  # ours
 
 
 def _fitting(facts: dict[str, Any], rows: Sequence[Row]) -> str:

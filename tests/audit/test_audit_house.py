@@ -49,7 +49,7 @@ def test_what_make_check_asks_holds(command):
 
 def test_the_check_has_every_tool():
     assert [Path(one.split()[0]).name for one in COMMANDS] == [
-        "ruff", "ruff", "mypy", "lint-imports", "codespell", "$(UV)",
+        "ruff", "ruff", "mypy", "lint-imports", "codespell", "bandit", "$(UV)",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 STORY_START = datetime(2026, 11, 23, 8, 0, tzinfo=AMSTERDAM)
-PASSWORD = "a1b2c-d3e4f-g5h6i-j7k8l-m9n0p"  # noqa: S105 - the sandbox's own, five groups of five
+PASSWORD = "a1b2c-d3e4f-g5h6i-j7k8l-m9n0p"  # noqa: S105  # nosec B105  # the sandbox's own
 
 Right = Literal["incidents.read", "incidents.write", "persons.read", "filters.read", "changes.read"]
 

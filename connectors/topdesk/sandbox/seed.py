@@ -138,7 +138,7 @@ def _person(seed: int, n: int, branches: Sequence[Row]) -> Row:
 
 def past(cat: Catalogue, seed: int, count: int, before: datetime, *, majors: bool) -> list[Row]:
     """Closed tickets from the quarter before a moment; with `majors` every 400th was major."""
-    dice = random.Random(seed)  # noqa: S311 - repeatable data, no secrets
+    dice = random.Random(seed)  # noqa: S311  # nosec B311  # repeatable data, no secrets
     template = empty()
     moments = sorted(
         before - timedelta(minutes=dice.randint(4 * 1440, 94 * 1440)) for _ in range(count)

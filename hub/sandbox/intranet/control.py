@@ -11,7 +11,7 @@ from hub.sandbox.intranet.faults import Fault, FaultBook
 from hub.sandbox.intranet.problems import ProblemError
 from hub.sandbox.intranet.state import LoggedRequest
 
-SECRET_HEADER = "X-Sandbox-Secret"  # noqa: S105  # the name of a header
+SECRET_HEADER = "X-Sandbox-Secret"  # noqa: S105  # nosec B105  # the name of a header
 
 
 class Controlled(Protocol):

@@ -64,12 +64,12 @@ def answer(
 
 
 async def _on_problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)  # noqa: S101  # registered for this class only
+    assert isinstance(error, ProblemError)  # noqa: S101  # nosec B101  # registered for it
     return answer(error.status, error.name, error.detail)
 
 
 async def _on_invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class only
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # nosec B101  # registered for it
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
         return answer(400, "malformed-json", "Send one JSON object as the body.")
@@ -85,7 +85,7 @@ def _allowed(path: str) -> str:
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class only
+    assert isinstance(error, HTTPException)  # noqa: S101  # nosec B101  # registered for it
     if error.status_code == 405:
         allow = {"Allow": _allowed(request.url.path)}
         return answer(405, "method-not-allowed", f"Use one of: {allow['Allow']}.", headers=allow)
