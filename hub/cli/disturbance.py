@@ -17,7 +17,7 @@ from hub.engine import reconcile
 from hub.errors import BadConfigError
 from hub.events.base import Family
 from hub.settings import Settings
-from hub.store import subjects
+from hub.store import ledger, subjects
 from hub.store.store import Tx
 
 STREAM = "disturbances"
@@ -150,7 +150,7 @@ async def _send(
         body = {"instance": name, "stream": STREAM, "data": data}
         result = await one.ask("receive", body, timeout)
         mode = next(i.settings.mode for i in one.settings.instances if i.id == name)
-        late = await one.store.read(_late, name) if mode == "live" else []
+        late = await one.store.read(_late, name) if mode in ledger.SENDING else []
     out.document({"id": order["id"], "instance": name, "mode": str(mode)} | result)
     out.say(f"{order['action']}: {order['id']} ({name}, mode {mode})")
     for target in late:
@@ -165,7 +165,7 @@ def _late(tx: Tx, name: str) -> list[str]:
 
 
 def _next(order: Mapping[str, Any], mode: str) -> str:
-    if mode != "live":
+    if mode not in ledger.SENDING:
         return "`hub plan --stored` shows it; with `mode: live` in its file it is published."
     if order["action"] == "end":
         return "nothing to do: the tile says solved, and the line leaves by itself."

@@ -79,7 +79,8 @@ def _show(one: Session, row: Mapping[str, Any]) -> None:
     one.out.say(f"  key       {row['key']} on {row['target']}")
     published = local(row["published_at"], one.zone) if row["published"] else "not published"
     one.out.say(f"  published {published}, version {row['versions']['done']}")
-    one.out.say(f"  wanted    {row['desired']}, version {row['versions']['desired']}")
+    kept = ", outside the pilot" if row["desired"] == "withheld" else ""
+    one.out.say(f"  wanted    {row['desired']}{kept}, version {row['versions']['desired']}")
     one.out.say(f"  status    {row['status']}{_why(row)}")
     for cause in row["causes"]:
         _show_cause(one, cause)

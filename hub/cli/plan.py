@@ -110,6 +110,7 @@ def _show(
         _show_target(one, target, [step for step in found.steps if step.target == target])
     if not found.steps:
         one.out.say("Nothing would change.")
+    _show_withheld(one, found.withheld)
     show_holds(one.out, [row for row in found.holds if row["hash"] in known], one.zone)
     new = [row for row in found.holds if row["hash"] not in known]
     show_holds(one.out, new, one.zone, "Would wait for you")
@@ -132,6 +133,16 @@ def _show_target(one: Session, target: str, steps: Sequence[reconcile.Step]) -> 
         one.out.say(f"  {SIGNS[step.action]} {_line(step, one.language)}")
         for line in _fields(step):
             one.out.say(f"      {line}")
+
+
+def _show_withheld(one: Session, found: Sequence[Mapping[str, Any]]) -> None:
+    if not found:
+        return
+    one.out.heading(f"Withheld: {len(found)}, for audiences outside the pilot")
+    for row in found:
+        title = title_of(row["body"], one.language) or row["key"]
+        whom = for_whom(row["body"])
+        one.out.say(f'  . {row["kind"]} "{title}"{whom}, not on {row["target"]}')
 
 
 def _line(step: reconcile.Step, language: str) -> str:

@@ -97,7 +97,7 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
         ("Instances", "instances", _instances, "instance connector mode state subjects"),
         ("Streams", "streams", _streams, "stream health since complete failures"),
         ("Targets", "targets", _targets, "target health since address"),
-        ("Objects", "objects", _objects, "target instance kind published waiting status"),
+        ("Objects", "objects", _objects, "target instance kind published waiting withheld status"),
     )
     for title, name, rows, columns in parts:
         if found[name]:
@@ -148,7 +148,7 @@ def _targets(found: Mapping[str, Any], zone: str) -> list[list[Any]]:
 
 
 def _objects(found: Mapping[str, Any], _zone: str) -> list[list[Any]]:
-    names = ("target", "instance", "kind", "published", "ahead", "status")
+    names = ("target", "instance", "kind", "published", "ahead", "withheld", "status")
     return [[row[name] for name in names] for row in found["objects"]]
 
 

@@ -132,7 +132,7 @@ def apply_routing(tx: Tx, instance_id: str, now: datetime) -> None:
 
 def _drop_freshness(tx: Tx, instance_id: str, routes: Sequence[Route], now: datetime) -> None:
     """A tile that this instance feeds no more must not wait for it."""
-    fed = {(target, r.tile, r.audience) for r in routes for target in r.targets}
+    fed = {(one, r.tile, r.audience) for r in routes if not r.withheld for one in r.targets}
     for row in objects.of_instance(tx, instance_id):
         stands = row.kind == "freshness" and row.state == "present"
         if stands and (row.target, row.tile, row.audience) not in fed:
@@ -231,18 +231,26 @@ def renew_freshness(
     for route in _feeding(row):
         stale_after = source.stale_after.get(route.tile, timedelta(minutes=5))
         for one in freshness(route, source.id, stream, as_of, stale_after):
-            if news or _fades(objects.get(tx, one.target, one.kind, one.key), now, stale_after):
+            row = objects.get(tx, one.target, one.kind, one.key)
+            if news or _fades(row, one.withheld, now, stale_after):
                 desire.put(tx, source.id, one, now)
 
 
 def _feeding(row: Any) -> list[Route]:
     """The routes; while a change of them waits, those of tiles that only the old ones feed too."""
-    routes = _routes(row.routing_wanted or row.routing)
+    routes = [one for one in _routes(row.routing_wanted or row.routing) if not one.withheld]
     fed = {(route.tile, route.audience) for route in routes}
     return routes + [r for r in _routes(row.routing) if (r.tile, r.audience) not in fed]
 
 
-def _fades(row: Any, now: datetime, stale_after: timedelta) -> bool:
-    if row is None or row.state != "present":
+def _fades(
+    row: Any,
+    withheld: bool,  # noqa: FBT001  what it should be, no switch
+    now: datetime,
+    stale_after: timedelta,
+) -> bool:
+    if row is None or row.withheld != withheld:
+        return True
+    if row.state != "present" and not withheld:
         return True
     return datetime.fromisoformat(row.body["fresh_until"]) - now < stale_after / 2

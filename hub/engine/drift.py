@@ -218,7 +218,7 @@ def _blocked(row: Any, instance: Any) -> str:
         return ""
     if instance.paused:
         return "paused"
-    return "" if instance.mode == "live" else str(instance.mode)
+    return "" if instance.mode in ledger.SENDING else str(instance.mode)
 
 
 def _bug(target: Target[Any], error: Exception) -> HubError:

@@ -31,7 +31,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """One object that should exist, and through which route."""
+    """One object that should exist, and through which route; `withheld`: outside the pilot."""
 
     target: str
     kind: Kind
@@ -40,6 +40,7 @@ class Desired:
     tile: str
     audience: str
     route: str
+    withheld: bool = False
 
     @property
     def hash(self) -> str:
@@ -92,10 +93,7 @@ def _incident(matter: Matter, route: Route, now: datetime) -> tuple[list[Desired
     item = _tile_item(incident, matter, route)
     body = item.model_dump(mode="json", exclude_none=True)
     key = object_key(route.tile, route.audience, matter.instance, matter.key, matter.episode)
-    return [
-        Desired(one, Kind.TILE_ITEM, key, body, route.tile, route.audience, route.name)
-        for one in route.targets
-    ], leaves
+    return _everywhere(route, Kind.TILE_ITEM, key, body), leaves
 
 
 def _tile_item(incident: Incident, matter: Matter, route: Route) -> TileItem:
@@ -137,8 +135,13 @@ def freshness(
         fresh_until=as_of + stale_after,
     ).model_dump(mode="json")
     key = object_key(route.tile, route.audience, instance, stream)
+    return _everywhere(route, Kind.FRESHNESS, key, body)
+
+
+def _everywhere(route: Route, kind: Kind, key: str, body: Mapping[str, Any]) -> list[Desired]:
+    """The object on each target of the route."""
     return [
-        Desired(one, Kind.FRESHNESS, key, body, route.tile, route.audience, route.name)
+        Desired(one, kind, key, body, route.tile, route.audience, route.name, route.withheld)
         for one in route.targets
     ]
 

@@ -40,10 +40,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that delivery would change, and what waits for an administrator."""
+    """Everything that delivery would change, what waits for an administrator, what a pilot keeps.
+
+    Attributes:
+        withheld: target, instance, kind, key, audience and body of what is outside the pilot.
+    """
 
     steps: Sequence[Step]
     holds: Sequence[Mapping[str, Any]]
+    withheld: Sequence[Mapping[str, Any]] = ()
 
     def count(self, action: str) -> int:
         """How many steps of this action."""
@@ -59,7 +64,13 @@ def plan(tx: Tx) -> Plan:
         action = _action(row)
         if action is not None and row.kind != "freshness":
             steps.append(_step(row, action, _blocked(row, instances.get(row.instance), blocked)))
-    return Plan(steps, [shown_hold(row) for row in holds.all_open(tx)])
+    kept = [_kept(row) for row in objects.withheld(tx) if row.kind != "freshness"]
+    return Plan(steps, [shown_hold(row) for row in holds.all_open(tx)], kept)
+
+
+def _kept(row: Any) -> dict[str, Any]:
+    wanted = ("target", "instance", "kind", "key", "audience", "body")
+    return {name: getattr(row, name) for name in wanted}
 
 
 def _action(row: Any) -> Literal["create", "update", "remove"] | None:
@@ -78,7 +89,7 @@ def _blocked(row: Any, instance: Any, moved: set[str]) -> str:
         return ""
     if instance.paused:
         return "paused"
-    if instance.mode != "live":
+    if instance.mode not in ledger.SENDING:
         return str(instance.mode)
     return row.reason or ""
 
@@ -121,7 +132,7 @@ def _explained(tx: Tx, row: Any) -> dict[str, Any]:
         "target": row.target,
         "kind": row.kind,
         "key": row.key,
-        "desired": row.state,
+        "desired": "withheld" if row.withheld else row.state,
         "body": row.body,
         "status": row.status,
         "reason": row.reason,
@@ -380,4 +391,9 @@ def _troubled(row: Any) -> dict[str, Any]:
 def as_json(plan_: Plan) -> dict[str, Any]:
     """A plan as JSON values."""
     counts = {action: plan_.count(action) for action in ("create", "update", "remove")}
-    return {"counts": counts, "steps": [asdict(step) for step in plan_.steps], "holds": plan_.holds}
+    return {
+        "counts": counts,
+        "steps": [asdict(step) for step in plan_.steps],
+        "holds": plan_.holds,
+        "withheld": plan_.withheld,
+    }

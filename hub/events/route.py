@@ -19,6 +19,7 @@ class Route(Model):
         members: who the audience is.
         when: payload field to the values that it may have; empty: everything.
         targets: ids of targets, `web` among them where it is meant.
+        withheld: a pilot is on, and this audience is not in it: its objects are never sent.
         rendering: how objects are made of states; another number is a changed configuration.
     """
 
@@ -30,4 +31,5 @@ class Route(Model):
     when: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     keep_solved: timedelta = timedelta(hours=4)
     targets: tuple[str, ...]
+    withheld: bool = False
     rendering: int = RENDERING

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hub.events.base import Family, Language, Model, Text
@@ -26,16 +26,11 @@ WEB = "web"
 
 
 class Mode(StrEnum):
-    """What an instance may do: `watch` sends nothing, `live` sends."""
+    """What an instance may do: `watch` sends nothing, `pilot` to some audiences, `live` to all."""
 
     WATCH = "watch"
+    PILOT = "pilot"
     LIVE = "live"
-
-
-def _known_mode(value: Any) -> Any:
-    if value == "pilot":
-        raise ValueError("names the mode `pilot`, which is planned, not yet there: use `watch`")
-    return value
 
 
 class AudienceSettings(Audience):
@@ -193,13 +188,27 @@ class RouteSettings(Model):
 class InstanceSettings(Model):
     """One configured connector: one file in `connectors/`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"mode": {"const": "pilot"}}, "required": ["mode"]},
+            "then": {"required": ["pilot"]},
+        }
+    )
+
     connector: str = Field(min_length=1, description="The kind of source, such as `topdesk`.")
     id: Name | None = Field(
         None, description="Its identity, which must never change; the file's name unless named."
     )
     name: str | None = Field(None, min_length=1, description="What screens call it.")
-    mode: Annotated[Mode, BeforeValidator(_known_mode)] = Field(
-        Mode.WATCH, description="`watch` reads and plans but sends nothing; `live` sends."
+    mode: Mode = Field(
+        Mode.WATCH,
+        description="`watch` reads and plans but sends nothing; `pilot` sends to the audiences "
+        "in `pilot` only; `live` sends.",
+    )
+    pilot: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="The audiences of hub.yaml that mode `pilot` sends to; needed in that mode.",
     )
     audience: str = Field(EVERYONE, description="For whom, where a route does not say.")
     targets: tuple[str, ...] | None = Field(

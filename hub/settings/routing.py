@@ -10,7 +10,7 @@ from hub.events.base import canonical, fingerprint
 from hub.events.objects import Audience
 from hub.events.route import Route
 from hub.settings.document import Document
-from hub.settings.models import WEB, HubSettings, InstanceSettings, RouteSettings
+from hub.settings.models import WEB, HubSettings, InstanceSettings, Mode, RouteSettings
 from hub.settings.problems import Place
 from hub.settings.validate import unknown_name
 
@@ -27,12 +27,21 @@ def resolve(document: Document, instance: InstanceSettings, hub: HubSettings) ->
 def _names(document: Document, instance: InstanceSettings, hub: HubSettings) -> None:
     _check(document, ("audience",), "audience", instance.audience, hub.audiences)
     _targets(document, (), instance.targets, hub)
+    _pilot(document, instance, hub)
     for at, route in enumerate(instance.routes):
         place: Place = ("routes", at)
         _check(document, (*place, "tile"), "tile", route.tile, hub.tiles)
         if route.audience is not None:
             _check(document, (*place, "audience"), "audience", route.audience, hub.audiences)
         _targets(document, place, route.targets, hub)
+
+
+def _pilot(document: Document, instance: InstanceSettings, hub: HubSettings) -> None:
+    for at, audience in enumerate(instance.pilot or ()):
+        _check(document, ("pilot", at), "audience", audience, hub.audiences)
+    if instance.mode is Mode.PILOT and instance.pilot is None:
+        message = "is `pilot`, and no audience is named to send to"
+        document.add(("mode",), message, "add `pilot: [NAME]` with audiences of hub.yaml")
 
 
 def _targets(
@@ -61,6 +70,7 @@ def _resolved(instance: InstanceSettings, route: RouteSettings, hub: HubSettings
         when=route.when.model_dump(exclude_none=True),
         keep_solved=route.keep_solved,
         targets=tuple(sorted(set(targets))),
+        withheld=instance.mode is Mode.PILOT and audience not in (instance.pilot or ()),
     )
 
 

@@ -41,7 +41,7 @@ def of_subject(tx: Tx, subject_id: int) -> list[Any]:
 def compare(rows: Sequence[Any], wanted: Sequence[Any]) -> list[Change]:
     """What would change if `wanted` were all that a subject causes."""
     present = {(r.target, r.kind, r.key): r for r in rows if r.state == "present"}
-    new = {(w.target, str(w.kind), w.key): w for w in wanted}
+    new = {(w.target, str(w.kind), w.key): w for w in wanted if not w.withheld}
     changes = []
     for name in present.keys() | new.keys():
         old_row, one = present.get(name), new.get(name)
@@ -69,6 +69,8 @@ def desire(
     for name, row in known.items():
         if name not in keep and row.state == "present":
             make_absent(tx, row.id, now)
+        elif name not in keep and row.withheld:
+            tx.execute(obj.update().where(obj.c.id == row.id).values(withheld=False))
     return compare(rows, wanted)
 
 
@@ -79,32 +81,48 @@ def _add_cause(tx: Tx, object_id: int, subject_id: int, route: str) -> None:
 
 
 def put(tx: Tx, instance_id: str, one: Any, now: datetime) -> int:
-    """The object should exist like this; an equal one is left alone, a withdrawn one stays away."""
+    """The object should exist like this; an equal one is left alone.
+
+    A withdrawn one stays away, and so does one that a pilot withholds.
+    """
     where = sa.and_(obj.c.target == one.target, obj.c.kind == str(one.kind), obj.c.key == one.key)
     row = tx.execute(sa.select(obj).where(where)).first()
-    values = {"body": one.body, "hash": one.hash, "tile": one.tile, "audience": one.audience}
+    values = {
+        "body": one.body,
+        "hash": one.hash,
+        "tile": one.tile,
+        "audience": one.audience,
+        "withheld": one.withheld,
+    }
     if row is None:
-        made = tx.execute(
-            obj.insert().values(
-                target=one.target,
-                kind=str(one.kind),
-                key=one.key,
-                instance=instance_id,
-                lane=one.key,
-                state="present",
-                seq=1,
-                status="waiting",
-                changed_at=now,
-                **values,
-            )
-        )
-        return int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
-    if row.withdrawn:
+        return _insert(tx, instance_id, one, values, now)
+    if one.withheld and row.state == "present":
+        make_absent(tx, row.id, now)
+    if row.withdrawn or one.withheld:
         tx.execute(obj.update().where(obj.c.id == row.id).values(**values))
     elif row.state != "present" or row.hash != one.hash:
         values |= {"state": "present"} | ahead(now)
         tx.execute(obj.update().where(obj.c.id == row.id).values(**values))
     return int(row.id)
+
+
+def _insert(tx: Tx, instance_id: str, one: Any, values: Mapping[str, Any], now: datetime) -> int:
+    """A new object: to be sent, or, withheld, with nothing to do for anybody."""
+    new = {"state": "present", "seq": 1, "status": "waiting"}
+    idle = {"state": "absent", "seq": 1, "status": "done", "done_seq": 1, "done_state": "absent"}
+    made = tx.execute(
+        obj.insert().values(
+            target=one.target,
+            kind=str(one.kind),
+            key=one.key,
+            instance=instance_id,
+            lane=one.key,
+            changed_at=now,
+            **(idle if one.withheld else new),
+            **values,
+        )
+    )
+    return int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
 
 
 def ahead(now: datetime) -> dict[str, Any]:
@@ -121,6 +139,5 @@ def ahead(now: datetime) -> dict[str, Any]:
 
 def make_absent(tx: Tx, object_id: int, now: datetime, **extra: Any) -> None:
     """The object should not exist any more."""
-    tx.execute(
-        obj.update().where(obj.c.id == object_id).values(state="absent", **ahead(now), **extra)
-    )
+    values = {"state": "absent", "withheld": False} | ahead(now) | extra
+    tx.execute(obj.update().where(obj.c.id == object_id).values(**values))

@@ -11,10 +11,12 @@ from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import instance, obj, target
 
+SENDING = ("live", "pilot")  # modes; what a pilot withholds is absent already
+
 
 def _sendable() -> sa.ColumnElement[bool]:
-    """Objects of instances that are live and not paused; what was withdrawn goes in any mode."""
-    live = sa.and_(instance.c.mode == "live", ~instance.c.paused)
+    """Objects of instances whose mode sends and that are not paused; what was withdrawn goes in any mode."""
+    live = sa.and_(instance.c.mode.in_(SENDING), ~instance.c.paused)
     return sa.or_(obj.c.withdrawn, live)
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from hub.errors import BadConfigError
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 def upgrade(tx: sa.Connection, revision: str = "head") -> None:

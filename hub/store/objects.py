@@ -82,6 +82,7 @@ def counts(tx: Tx) -> list[Any]:
         sa.func.count().label("number"),
         sa.func.sum(ahead).label("ahead"),
         sa.func.sum(sa.case((obj.c.done_state == "present", 1), else_=0)).label("published"),
+        sa.func.sum(sa.case((obj.c.withheld, 1), else_=0)).label("withheld"),
     ).group_by(obj.c.target, obj.c.instance, obj.c.kind, obj.c.status)
     return list(tx.execute(query))
 
@@ -100,6 +101,13 @@ def troubled(tx: Tx) -> list[Any]:
 def refused(tx: Tx, statuses: Collection[str] = ("rejected",)) -> list[Any]:
     """Objects that a target refused for good: rejected, or dropped by an administrator as well."""
     return list(tx.execute(sa.select(obj).where(obj.c.status.in_(statuses)).order_by(obj.c.id)))
+
+
+def withheld(tx: Tx) -> list[Any]:
+    """Objects that a pilot keeps from its target, and that do not stand there."""
+    there = sa.func.coalesce(obj.c.done_state, "absent") == "present"
+    query = sa.select(obj).where(obj.c.withheld, ~obj.c.withdrawn, ~there)
+    return list(tx.execute(query.order_by(obj.c.target, obj.c.tile, obj.c.id)))
 
 
 def by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:

@@ -208,6 +208,7 @@ obj = Table(
     Column("state", _short(8), nullable=False),  # present | absent
     _count("seq"),
     _flag("withdrawn"),
+    _flag("withheld"),  # wanted, but its audience is outside the pilot; its state is then absent
     Column("due", Moment),
     _count("attempts"),
     # waiting | done | rejected | dropped (rejected, and nobody wants to hear of it)

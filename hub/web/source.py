@@ -66,14 +66,18 @@ class StoredTiles:
         return {
             f"{source.id}.{stream.name}"
             for source in self.sources.values()
-            if (preview or source.mode == "live") and _feeds(source, tile, audience)
+            if (preview or source.mode in ledger.SENDING)
+            and _feeds(source, tile, audience, preview=preview)
             for stream in _read(source.connector.streams())
         }
 
 
-def _feeds(source: Source, tile: str, audience: str) -> bool:
+def _feeds(source: Source, tile: str, audience: str, *, preview: bool) -> bool:
     return any(
-        route.tile == tile and route.audience == audience and WEB in route.targets
+        route.tile == tile
+        and route.audience == audience
+        and WEB in route.targets
+        and (preview or not route.withheld)
         for route in source.routes
     )
 
@@ -84,8 +88,12 @@ def _read(found: Iterable[Stream]) -> list[Stream]:
 
 def _bodies(rows: Sequence[Any], kind: str, preview: bool) -> list[Any]:  # noqa: FBT001  two views
     if preview:
-        return [row.body for row in rows if row.kind == kind and row.state == "present"]
+        return [row.body for row in rows if row.kind == kind and _wanted(row)]
     return [row.done_body for row in rows if row.kind == kind and row.done_state == "present"]
+
+
+def _wanted(row: Any) -> bool:
+    return bool(row.state == "present" or row.withheld)
 
 
 @dataclass(frozen=True)

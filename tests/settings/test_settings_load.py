@@ -218,3 +218,27 @@ def test_fingerprints_do_not_depend_on_the_process():
         for seed in ("1", "2")
     }
     assert len(seen) == 1
+
+
+def test_a_pilot_withholds_what_is_for_other_audiences(site, desk_yaml):
+    site.write(
+        "connectors/servicedesk.yaml", desk_yaml + "mode: pilot\npilot: [uithoorn]\n" + ROUTES
+    )
+    desk = only(site.load())
+    assert [(one.audience, one.withheld) for one in desk.routes] == [
+        ("uithoorn", False),
+        ("uithoorn", False),
+        ("everyone", True),
+    ]
+
+
+def test_outside_mode_pilot_its_audiences_change_nothing(site, desk_yaml):
+    site.write("connectors/servicedesk.yaml", desk_yaml + "mode: live\npilot: [uithoorn]\n")
+    assert [one.withheld for one in only(site.load()).routes] == [False]
+
+
+def test_a_pilot_names_audiences_that_exist(site, desk_yaml):
+    site.write("connectors/servicedesk.yaml", desk_yaml + "mode: pilot\npilot: [uithorn]\n")
+    (problem,) = site.load().problems
+    assert "pilot[0]: names the audience `uithorn`, which does not exist" in str(problem)
+    assert "did you mean `uithoorn`?" in str(problem)

@@ -136,13 +136,18 @@ INSTANCE_FILES = {
     ),
     "mode-unknown": (
         "connector: desk\nmode: lice\n" + PLUGIN,
-        "2: mode: must be `watch` or `live`",
+        "2: mode: must be `watch`, `pilot` or `live`",
         "did you mean `live`?",
     ),
-    "mode-pilot": (
+    "pilot-for-nobody": (
         "connector: desk\nmode: pilot\n" + PLUGIN,
-        "2: mode: names the mode `pilot`, which is planned, not yet there",
-        "use `watch`",
+        "2: mode: is `pilot`, and no audience is named to send to",
+        "add `pilot: [NAME]`",
+    ),
+    "pilot-empty": (
+        "connector: desk\nmode: pilot\npilot: []\n" + PLUGIN,
+        "3: pilot: needs at least 1 entries",
+        "correct `pilot`",
     ),
     "id-form": (
         "connector: desk\nid: Service Desk\n" + PLUGIN,
