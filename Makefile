@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := UV_PROJECT_ENVIRONMENT=.venv UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv
 READY := .venv/.ready
 
-.PHONY: setup demo test check audit fix docs docs-test browser database clean
+.PHONY: setup demo test soak check audit fix docs docs-test browser database clean
 
 setup: $(READY)  ## make .venv with everything in it
 
@@ -21,6 +21,9 @@ demo: setup  ## the whole story, live, until Ctrl-C
 
 test: setup browser database  ## every test; what this machine cannot have is skipped with its reason
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+soak: setup database  ## what takes long, about half an hour; MINUTES=5 or N=50 (kills, stops) for less
+	@SOAK_MINUTES=$(MINUTES) SOAK_N=$(N) $(BIN)/pytest -m soak tests/soak
 
 browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
