@@ -39,11 +39,16 @@ class RateLimitedError(RetryableError):
 
     Attributes:
         retry_after: seconds to wait, as the other side said; None where it did not say.
+        everyone: True: our pace is too high, so that any other call would be refused as well (429);
+            False: this one call should come back later (503), others may pass.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, everyone: bool = True
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.everyone = everyone
 
 
 class RejectedError(HubError):

@@ -326,7 +326,9 @@ def _fault(answer: Answer, now: datetime) -> HubError:
     status, url = answer.status, answer.url
     wait = retry_after(answer.headers, now)
     if status == 429 or (status == 503 and wait is not None):
-        return RateLimitedError(f"{url} asks to come back later ({status}).", wait)
+        return RateLimitedError(
+            f"{url} asks to come back later ({status}).", wait, everyone=status == 429
+        )
     for statuses, kind, message in _FAULTS:
         if status in statuses:
             return kind(message.format(url=url, status=status))

@@ -16,8 +16,10 @@ class Ability:
     """What a target can do with one kind.
 
     Attributes:
-        identity: keyed: our key is its key, repeating a create is harmless; searchable: it must
-            be found first; none: a create can't be recognised again.
+        batch_max: the most items of one `publish`; they are of one kind and one state.
+        identity: keyed: our key is its key, repeating a create is harmless; searchable: after a
+            create of which the end is not known it is found before it is created again; none:
+            such a create can't be recognised, so a person decides about it.
         max_title: the longest title in characters; None: no limit.
     """
 
@@ -32,10 +34,16 @@ class Ability:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Per kind what a target can do, and for whom. `groups` None: it can't tell."""
+    """Per kind what a target can do, and for whom.
+
+    Attributes:
+        groups: those that the intranet knows; None: it can't tell.
+        at_once: calls in flight that it bears.
+    """
 
     kinds: Mapping[Kind, Ability]
     groups: frozenset[str] | None = None
+    at_once: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,8 @@ class Outcome:
 
     Attributes:
         status: done; conflict (somebody else changed it); gone (no longer there);
-            rejected (never, see `reason`); retry (later, see `after`).
+            rejected (never, see `reason`); retry (later, see `after`: surely not done now, where a
+            repeated create would be a second object).
         after: seconds until the next try, where the target said so.
     """
 
@@ -113,7 +122,13 @@ class Target(ABC, Generic[ConfigT]):
 
     @abstractmethod
     async def publish(self, items: Sequence[Delivery]) -> Sequence[Outcome]:
-        """An outcome per item, in order. An exception: the outcome of the whole call is unknown."""
+        """An outcome per item, in order.
+
+        Raises:
+            RejectedError: the call as a whole is refused, nothing is done: it is sent in halves.
+            RateLimitedError: nothing is done; `everyone` says whether others would fare better.
+            HubError: any other: the outcome of the whole call is unknown.
+        """
 
     @abstractmethod
     async def find(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, Remote]:
