@@ -10,21 +10,40 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli import exits
+from hub.cli import exits, plan_page
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
-from hub.cli.session import Session, complain, log_of, run, settings_of, working
+from hub.cli.session import Session, complain, log_of, now, run, settings_of, working
 from hub.engine import reconcile
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
+from hub.events.base import Language
 from hub.settings import Settings
 from hub.store import holds
 from hub.store.store import Store
 
-EXAMPLES = examples("hub plan", "hub plan --stored", "hub plan --json | jq .counts")
+EXAMPLES = examples(
+    "hub plan", "hub plan --stored", "hub plan --html plan.html", "hub plan --json | jq .counts"
+)
 SIGNS = {"create": "+", "update": "~", "remove": "-"}
 Stored = Annotated[
     bool, typer.Option("--stored", help="Ask no source: only what the store knows already.")
+]
+
+Html = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="Write the plan as one page as well, for a change board; it prints on A4.",
+        show_default=False,
+    ),
+]
+PageLanguage = Annotated[
+    Language | None,
+    typer.Option(
+        "--language", help="The page's language; hub.yaml's unless named.", show_default=False
+    ),
 ]
 
 
@@ -33,28 +52,45 @@ def add(app: typer.Typer, name: str) -> None:
     app.command(name, epilog=EXAMPLES)(plan)
 
 
-def plan(*, stored: Stored = False, config: ConfigOption = None, json: JsonOption = False) -> None:
+def plan(
+    *,
+    stored: Stored = False,
+    html: Html = None,
+    language: PageLanguage = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
     """Show what would change on the intranet; change nothing.
 
     The sources are read once into a copy of the store, which is thrown away: nothing is
     delivered, and the store itself stays as it is.
     """
     out = Output(json=json)
-    code = run(_plan(out, config, stored=stored))
+    code = run(_plan(out, config, stored=stored, html=html, language=language))
     if code:
         raise typer.Exit(code)
 
 
-async def _plan(out: Output, config: Any, *, stored: bool) -> int:
+async def _plan(
+    out: Output, config: Any, *, stored: bool, html: Path | None, language: Language | None
+) -> int:
     settings = settings_of(config)
     complain(settings, out)
+    if html is not None:
+        plan_page.writable(html)
     async with _copy(settings) as store:
         one = Session(settings, store, out, log_of("error"))
         known = {row.hash for row in await store.read(holds.all_open)}
         async with working(one) as runner:
             reports = [] if stored else await _read(out, runner)
-            found = await store.read(reconcile.plan)
+            found, about = await store.read(plan_page.facts)
+    if html is not None:
+        said = language or settings.hub.language
+        text = plan_page.page(settings, found, about, reports, known, language=said, now=now())
+        plan_page.write(html, text)
     _show(one, found, reports, known)
+    if html is not None:
+        out.say(f"The page for the change board: {html}")
     return _code(reports)
 
 

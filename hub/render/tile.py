@@ -29,15 +29,20 @@ _TEMPLATES = Environment(
 )
 
 
-def _asset(name: str) -> str:
+def templates() -> Environment:
+    """The templates of all pages: escaped, and strict about what is missing."""
+    return _TEMPLATES
+
+
+def asset(name: str) -> str:
     """A style or script without its comments and indentation."""
     source, _, _ = PackageLoader("hub.render").get_source(_TEMPLATES, name)
     bare = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     return "\n".join(line.strip() for line in bare.splitlines() if line.strip())
 
 
-_STYLE = _asset("tile.css")
-_SCRIPT = _asset("tile.js")
+_STYLE = asset("tile.css")
+_SCRIPT = asset("tile.js")
 
 
 @dataclass(frozen=True, slots=True)

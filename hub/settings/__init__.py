@@ -6,6 +6,7 @@
 from hub.settings.load import ConfiguredTarget, Instance, Settings, load
 from hub.settings.models import HubSettings, InstanceSettings, Mode, Tile
 from hub.settings.problems import ConfigProblems, Problem
+from hub.settings.routing import stable
 from hub.settings.schema import CONNECTOR_FILE, HUB_FILE, as_text, schema, write_schemas
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "as_text",
     "load",
     "schema",
+    "stable",
     "write_schemas",
 ]
