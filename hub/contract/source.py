@@ -39,9 +39,12 @@ class Stream:
         name: stable; part of the stored identity.
         families: what its records are.
         every: pause between readings; None: it is only received, never read.
-        sweep_every: pause between sweeps where deltas exist; None: every reading is a sweep.
+        sweep_every: pause between sweeps where deltas exist: between two of them every reading is
+            a delta. A sweep comes first, after a changed configuration, and when the position for
+            deltas is lost or refused. None: every reading is a sweep.
         confirm: complete sweeps before a suspect that no look-up answers is removed.
-        recheck: how often a shown subject outside every finished slice is looked up; None: never.
+        recheck: how often a shown subject outside every finished slice is looked up, by sweeps;
+            None: never.
         partitions: names for scale-out; empty: one.
     """
 
@@ -140,8 +143,10 @@ class Batch:
 
     Attributes:
         finished: parts now completely seen within this sweep.
-        resume: the position after this batch; None: a crash starts a new sweep.
-        next_delta: on the last batch, where deltas go on; taken before the sweep began.
+        resume: the position after this batch; None: a crash starts a new sweep. In a delta it is
+            where the next delta goes on after a crash; None: where this one began.
+        next_delta: on the last batch, where deltas go on. Of a sweep: taken before it began, also
+            when it was resumed (so `resume` carries it), or what changed meanwhile is lost.
         ignored: rows that the source sent though the filter excludes them (`filter_ignored`).
     """
 
@@ -187,7 +192,15 @@ class Connector(ABC, Generic[ConfigT]):
 
     @abstractmethod
     def read(self, request: ReadRequest) -> AsyncIterator[Batch]:
-        """Batches until the reading is complete; one of the five errors when it can't be."""
+        """Batches until the reading is complete; one of the five errors when it can't be.
+
+        A delta hands over what changed since `request.since`, and `Removal`s where the source
+        proves them; it finishes no slice, and concludes nothing from absence.
+
+        Raises:
+            RejectedError: in a delta: the source does not know that position (any more). The hub
+                forgets it and reads a sweep at once.
+        """
 
     async def close(self) -> None:
         """Release connections."""

@@ -10,7 +10,7 @@ from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
 from hub.events.route import Route
-from hub.store import desire, holds, objects, streams, subjects
+from hub.store import desire, holds, objects, streams, subjects, waiting
 from hub.store.store import Tx
 
 
@@ -74,11 +74,11 @@ def weigh(tx: Tx, instance_id: str, now: datetime) -> str | None:
         The hash of a hold that was opened or changed; None otherwise.
     """
     row = streams.instances(tx)[instance_id]
-    waiting = pending(tx, instance_id)
+    rows = waiting.pending(tx, instance_id)
     old = holds.find_open(tx, instance_id, "configuration")
-    if row.routing_wanted is None and not waiting and old is None:
+    if row.routing_wanted is None and not rows and old is None:
         return None
-    touched = waiting if row.routing_wanted is None else _everything(tx, instance_id)
+    touched = rows if row.routing_wanted is None else _everything(tx, instance_id)
     content = _content(tx, touched, _routes(row.routing_wanted or row.routing), now)
     if content:
         return holds.put_open(tx, instance_id, "configuration", content, now)
@@ -137,11 +137,6 @@ def _drop_freshness(tx: Tx, instance_id: str, routes: Sequence[Route], now: date
         stands = row.kind == "freshness" and row.state == "present"
         if stands and (row.target, row.tile, row.audience) not in fed:
             desire.make_absent(tx, row.id, now)
-
-
-def pending(tx: Tx, instance_id: str) -> list[Any]:
-    """Subjects with a state that only the changed configuration made."""
-    return [row for row in _everything(tx, instance_id) if row.pending is not None]
 
 
 def held_subjects(tx: Tx, instance_id: str) -> set[int]:

@@ -28,6 +28,13 @@ def apply(tx: Tx, reading: Reading, batch: Batch, *, now: datetime, reopen: time
         StreamLostError: another worker took the stream.
     """
     row = streams.guard(tx, reading)
+    made = _of_delta(batch) if reading.kind == "delta" else _of_sweep(row, batch)
+    streams.guard(tx, reading, **made)
+    return take_in(tx, reading, batch, now=now, reopen=reopen)
+
+
+def _of_sweep(row: Any, batch: Batch) -> dict[str, Any]:
+    """How far the sweep is after this batch."""
     progress: dict[str, Any] = {
         "checkpoint": batch.resume.value if batch.resume else None,
         "finished": (row.finished or []) + [_slice(one) for one in batch.finished],
@@ -35,8 +42,13 @@ def apply(tx: Tx, reading: Reading, batch: Batch, *, now: datetime, reopen: time
     }
     if batch.next_delta:
         progress["delta_checkpoint"] = batch.next_delta.value
-    streams.guard(tx, reading, **progress)
-    return take_in(tx, reading, batch, now=now, reopen=reopen)
+    return progress
+
+
+def _of_delta(batch: Batch) -> dict[str, Any]:
+    """Where deltas go on after this batch; it covers nothing, whatever it says."""
+    position = batch.next_delta or batch.resume
+    return {"delta_checkpoint": position.value} if position else {}
 
 
 def take_in(tx: Tx, reading: Reading, batch: Batch, *, now: datetime, reopen: timedelta) -> Counts:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from hub.contract import (
     Batch,
@@ -32,7 +32,7 @@ from hub.errors import (
     RetryableError,
     StreamLostError,
 )
-from hub.store import streams, subjects
+from hub.store import streams, subjects, waiting
 from hub.store.store import Store, Tx
 from hub.store.streams import Reading
 
@@ -48,7 +48,7 @@ class Report:
     """What one run came to.
 
     Attributes:
-        outcome: complete | failed | received.
+        outcome: complete | failed | received | refused (a delta's position: a sweep must follow).
         health: ok, or why it failed: auth, permission, configuration, unreachable, broken.
         counts: accepted, new, same, suspects, removed, held ... by name.
         hold: the hash of a hold that this run opened or changed.
@@ -88,13 +88,16 @@ class Run:
             return await self._settle()
         except StreamLostError:
             raise
+        except RejectedError as error:
+            return await (self._refused(error) if self._is_delta else self._failed(error))
         except Exception as error:  # noqa: BLE001  a plug-in's bug must not stop the others
             return await self._failed(error)
 
     async def _read(self) -> None:
         since = self.reading.since
         position = Checkpoint(since) if since is not None else None
-        request = ReadRequest(self.stream.name, "sweep", position)
+        reading: Literal["sweep", "delta"] = "delta" if self.reading.kind == "delta" else "sweep"
+        request = ReadRequest(self.stream.name, reading, position)
         batches = aiter(self.source.connector.read(request))
         while (batch := await _next(batches)) is not None:
             self.point("read")
@@ -107,6 +110,8 @@ class Run:
         return counts
 
     async def _settle(self) -> Report:
+        if self._is_delta:  # it has not seen everything: absence says nothing
+            return await self.store.write(self._conclude, settle.Doubts((), ()), {})
         doubts = await self.store.write(settle.doubts, self.reading, self.stream, self.now())
         if self.reading.changed:
             # absence under a configuration that was just changed is shown, never acted on
@@ -147,7 +152,7 @@ class Run:
             pass  # what the source changed goes on; only what is left is the configuration's
         opened = configuration.weigh(tx, self.source.id, self.now())
         held = configuration.held_subjects(tx, self.source.id)
-        free = [row for row in configuration.pending(tx, self.source.id) if row.id not in held]
+        free = [row for row in waiting.pending(tx, self.source.id) if row.id not in held]
         intake.accept_pending(tx, self.reading, free, self.now())
         return opened
 
@@ -157,14 +162,36 @@ class Run:
         due = now + every * self.rng.uniform(0.95, 1.0) if every else None
         if streams.complete(tx, self.reading, fingerprint=source.fingerprint, due=due):
             self.log.warning("source_back", instance=source.id, stream=name)
-        subjects.clear_unreadable(tx, source.id, name, self.reading.run)
-        if not self.counts["unverified"]:
+        if not self._is_delta:
+            subjects.clear_unreadable(tx, source.id, name, self.reading.run)
+        if not self._has_unverified(tx):
             # a row that nobody could vouch for must not look fresh
             news = bool(self.counts["accepted"] or self.counts["removed"])
             configuration.renew_freshness(
                 tx, source, name, as_of=self.reading.started, now=now, news=news
             )
         streams.end_run(tx, self.reading, outcome="complete", counts=dict(self.counts), now=now)
+
+    @property
+    def _is_delta(self) -> bool:
+        return self.reading.kind == "delta"
+
+    def _has_unverified(self, tx: Tx) -> bool:
+        if self._is_delta:  # it asked about none: what the last sweep left open is open still
+            return waiting.unverified(tx, self.source.id, self.stream.name)
+        return bool(self.counts["unverified"])
+
+    async def _refused(self, error: RejectedError) -> Report:
+        """The source does not know the position any more: only a sweep can help."""
+        name = self.stream.name
+        self.log.warning("delta_refused", instance=self.source.id, stream=name, reason=str(error))
+        await self.store.write(self._book_refusal, str(error))
+        return Report(self.source.id, name, "refused", "ok", {}, reason=str(error))
+
+    def _book_refusal(self, tx: Tx, reason: str) -> None:
+        now = self.now()
+        streams.forget_position(tx, self.reading, now)
+        streams.end_run(tx, self.reading, outcome="refused", counts={}, now=now, reason=reason)
 
     async def _failed(self, error: Exception) -> Report:
         every = self.source.every or self.stream.every or PROBE

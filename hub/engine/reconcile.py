@@ -13,7 +13,7 @@ from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
 from hub.events.base import Family
-from hub.store import desire, holds, ledger, objects, streams, subjects
+from hub.store import desire, holds, ledger, objects, streams, subjects, waiting
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
@@ -221,7 +221,7 @@ def release_configuration(
 ) -> dict[str, int]:
     """The changed configuration holds for everything from now on."""
     holds.end(tx, held(tx, row.hash).id, "released", now)
-    intake.accept_pending(tx, reading, configuration.pending(tx, row.instance), now)
+    intake.accept_pending(tx, reading, waiting.pending(tx, row.instance), now)
     configuration.apply_routing(tx, row.instance, now)
     what = {"hold": row.hash, "instance": row.instance, "action": row.action}
     holds.note(tx, actor=actor, action="release", what=what, now=now)

@@ -80,24 +80,33 @@ class Runner:
 
     # --- reading ---------------------------------------------------------------------------
 
-    async def run(self, instance: str, name: str) -> Report:
+    async def run(self, instance: str, name: str, *, full: bool = False) -> Report:
         """Read a stream once, settle what is absent, project what changed. Never raises HubError.
+
+        Args:
+            full: a sweep, even where a delta would do.
 
         Raises:
             StreamLostError: another worker took the stream; nothing more was written.
         """
         source, stream = self.sources[instance], self.stream(instance, name)
         async with self._lock(instance, name):
-            reading = await self._take(source, name)
-            run = Run(source, stream, reading, self.store, self.now, self.log, self.point, self.rng)
-            report = await run.execute()
+            report = await self._read(source, stream, full=full)
+            if report.outcome == "refused":
+                report = await self._read(source, stream, full=True)
             await self.project()
         return report
+
+    async def _read(self, source: Source, stream: Stream, *, full: bool) -> Report:
+        how = {"sweep_every": stream.sweep_every, "full": full}
+        reading = await self._take(source, stream.name, **how)
+        run = Run(source, stream, reading, self.store, self.now, self.log, self.point, self.rng)
+        return await run.execute()
 
     def _lock(self, *key: str) -> asyncio.Lock:
         return self._locks.setdefault(key, asyncio.Lock())
 
-    async def _take(self, source: Source, name: str, *, received: bool = False) -> Reading:
+    async def _take(self, source: Source, name: str, **how: Any) -> Reading:
         return await self.store.write(
             streams.take,
             instance_id=source.id,
@@ -106,7 +115,7 @@ class Runner:
             fingerprint=source.fingerprint,
             traceparent=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
             now=self.now(),
-            received=received,
+            **how,
         )
 
     # --- receiving -------------------------------------------------------------------------

@@ -1,18 +1,20 @@
 """Settle: what absence means. Suspects are looked up, removals weighed, doubts become a hold."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.contract import Gone, Present, Stream, Unknown
 from hub.events.base import Family
-from hub.store import holds, streams, subjects
+from hub.store import holds, streams, subjects, waiting
 from hub.store.store import Tx
 from hub.store.streams import Reading
+from hub.store.waiting import Piece
 
 Answer = Present | Gone | Unknown | Exception
 MAX_LOOK_UPS = 200  # a run; what is left over is kept and asked about next time
+MARGIN = timedelta(seconds=1)  # a row at an outer edge may have fallen between two readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +48,50 @@ class Verdict:
 def doubts(tx: Tx, reading: Reading, stream: Stream, now: datetime) -> Doubts:
     """Subjects that the finished sweep did not see, by whether it should have."""
     row = streams.guard(tx, reading)
-    missing = subjects.unseen(tx, reading.instance, reading.stream, reading.sweep)
-    suspects = [one for one in missing if _covered(one, row.finished or [], row.incomplete or [])]
-    known = {one.id for one in suspects}
-    return Doubts(suspects, _due(tx, [m for m in missing if m.id not in known], stream, now))
-
-
-def _due(tx: Tx, rows: Sequence[Any], stream: Stream, now: datetime) -> list[Any]:
+    whose = reading.instance, reading.stream, reading.sweep
+    but = row.incomplete or []
+    pieces = [] if None in but else list(union(row.finished or []))
+    suspects = waiting.unseen(tx, *whose, pieces=pieces, but=but)
     if stream.recheck is None:
-        return []
-    late = [r for r in rows if r.looked_at is None or now - r.looked_at >= stream.recheck]
-    shown = subjects.shown(tx, [row.id for row in late])
-    return [row for row in late if row.id in shown]
+        return Doubts(suspects, ())
+    known = {one.id for one in suspects}
+    late = waiting.overdue(tx, *whose, now - stream.recheck)
+    return Doubts(suspects, [one for one in late if one.id not in known])
 
 
-def _covered(one: Any, finished: Sequence[Mapping[str, Any]], incomplete: Collection[Any]) -> bool:
-    if None in incomplete or one.container in incomplete:
-        return False
-    return any(_inside(one, part) for part in finished)
+def union(finished: Sequence[Mapping[str, Any]]) -> Iterator[Piece]:
+    """What finished slices cover together, a little less at its outer edges."""
+    for container in {part["container"] for part in finished}:
+        spans = [_span(part) for part in finished if part["container"] == container]
+        for start, end in _joined(spans):
+            yield Piece(
+                container,
+                start + MARGIN if start > BEGINNING else None,
+                end - MARGIN if end < END else None,
+            )
 
 
-def _inside(one: Any, part: Mapping[str, Any]) -> bool:
-    if part["container"] not in (None, one.container):
-        return False
-    start = datetime.fromisoformat(part["start"]) if part["start"] else None
-    end = datetime.fromisoformat(part["end"]) if part["end"] else None
-    if start is None and end is None:
-        return True
-    if one.at is None:
-        return False
-    margin = timedelta(seconds=1)  # a row at the outer edge may have fallen between two readings
-    return (start is None or one.at >= start + margin) and (end is None or one.at < end - margin)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+END = datetime.max.replace(tzinfo=UTC)
+Span = tuple[datetime, datetime]
+
+
+def _span(part: Mapping[str, Any]) -> Span:
+    start, end = part["start"], part["end"]
+    return (
+        datetime.fromisoformat(start) if start else BEGINNING,
+        datetime.fromisoformat(end) if end else END,
+    )
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Spans that touch or overlap are one; in order."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            start, end = joined[-1][0], max(end, joined.pop()[1])  # noqa: PLW2901  one grows
+        joined.append((start, end))
+    return joined
 
 
 def count_absent(
@@ -105,11 +120,11 @@ def decide(
         answered: look-ups of this run that gave proof either way.
     """
     streams.guard(tx, reading)
-    live = subjects.live(tx, reading.instance, [str(family) for family in families])
-    staged = [row for row in live if row.staged]
+    named = {str(family) for family in families}
+    staged = waiting.staged(tx, reading.instance, named)
     stay = _kept(tx, reading.instance, families, staged)
     fresh = [row for row in staged if row.id not in stay]
-    if not fresh or answered or not _too_much(tx, live):
+    if not fresh or answered or not _too_much(tx, reading.instance, named, staged):
         holds.close_if_open(tx, holds.find_open(tx, reading.instance, "removal"), now)
         # what another stream staged waits until a reading of that stream ends well
         own = [row for row in fresh if row.stream == reading.stream]
@@ -140,19 +155,16 @@ def _kept(
     return {line["subject"] for line in same}
 
 
-def _too_much(tx: Tx, live: Sequence[Any]) -> bool:
+def _too_much(tx: Tx, instance_id: str, families: Collection[str], staged: Sequence[Any]) -> bool:
     """Incidents: from two or more to none (DESIGN, thresholds).
 
     Of those that go on, or of those that are shown: what was solved long ago keeps nothing alive.
     """
-    shown = subjects.shown(tx, [row.id for row in live])
-    return _all_staged([row for row in live if row.ended_at is None]) or _all_staged(
-        [row for row in live if row.id in shown]
-    )
-
-
-def _all_staged(rows: Sequence[Any]) -> bool:
-    return len(rows) >= 2 and all(row.staged for row in rows)
+    going_on = [row for row in staged if row.ended_at is None]
+    if len(going_on) >= 2 and not waiting.one_stays(tx, instance_id, families):
+        return True
+    shown = subjects.shown(tx, [row.id for row in staged])
+    return len(shown) >= 2 and not waiting.one_stays(tx, instance_id, families, shown=True)
 
 
 def _line(row: Any) -> dict[str, Any]:

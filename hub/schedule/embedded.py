@@ -221,7 +221,7 @@ async def _replay(runner: Runner, body: Mapping[str, Any]) -> dict[str, Any]:
     """Read these streams again, and send what was refused as it should look now."""
     for instance, name in body["streams"]:
         _check_readable(runner, instance, name)
-    reports = [await runner.run(instance, name) for instance, name in body["streams"]]
+    reports = [await runner.run(one, name, full=True) for one, name in body["streams"]]
     given = {"actor": body["actor"], "now": runner.now()}
     ids = await runner.store.write(dead_letters.replay, body, **given)
     left = await runner.store.read(subjects.unreadable_by_ids, body["rows"])

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from hub.errors import BadConfigError
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 def upgrade(tx: sa.Connection, revision: str = "head") -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -19,7 +19,9 @@ class Reading:
     """One taken reading of one stream: whoever holds it may write while its epoch stands.
 
     Attributes:
-        since: the position to resume from; None from the start.
+        kind: what is read; `received` also stands for what an administrator released.
+        since: the position to resume from; None from the start. Of a delta: where it goes on.
+        keeps_due: set when a hint asked for it before its time: the rhythm stays as it was.
         changed: the first complete sweep after a changed configuration is not here yet.
         traceparent: W3C trace context of this run.
     """
@@ -35,6 +37,8 @@ class Reading:
     changed: bool
     traceparent: str
     started: datetime
+    kind: Literal["sweep", "delta", "received"] = "sweep"
+    keeps_due: datetime | None = None
 
     @property
     def source(self) -> str:
@@ -85,32 +89,31 @@ def take(
     now: datetime,
     partition: str = "",
     received: bool = False,
+    sweep_every: timedelta | None = None,
+    full: bool = False,
 ) -> Reading:
-    """Take a stream: a new epoch, and the open sweep where it can be resumed, else a new one."""
+    """Take a stream: a new epoch, and the open sweep where it can be resumed, else a new one.
+
+    Args:
+        sweep_every: between two sweeps it is read by deltas, where a position for them is known;
+            None: every reading is a sweep.
+        full: a sweep, whatever is due.
+    """
     ensure(tx, instance_id, name, partition)
     where = _is(instance_id, name, partition)
     row = tx.execute(sa.select(stream).where(where)).one()
-    resumes = not received and _resumable(row, fingerprint, now)
+    delta = not full and _delta_will_do(row, fingerprint, sweep_every, now)
+    kind: Literal["sweep", "delta", "received"] = "delta" if delta else "sweep"
+    kind = "received" if received else kind
+    resumes = kind == "sweep" and _resumable(row, fingerprint, now)
     values: dict[str, Any] = {"epoch": row.epoch + 1}
-    if not resumes and not received:
-        values |= {
-            "sweep": row.sweep + 1,
-            "sweep_open": True,
-            "sweep_started": now,
-            "sweep_fingerprint": fingerprint,
-            "checkpoint": None,
-            "finished": [],
-            "incomplete": [],
-        }
+    if not received:
+        values |= {"taken_at": now, "hinted": None}
+    if kind == "sweep" and not resumes:
+        values |= _new_sweep(row, fingerprint, now)
     tx.execute(stream.update().where(where).values(values))
-    run_id = _start_run(
-        tx,
-        instance_id,
-        name,
-        reading="received" if received else "sweep",
-        traceparent=traceparent,
-        now=now,
-    )
+    run_id = _start_run(tx, instance_id, name, reading=kind, traceparent=traceparent, now=now)
+    early = row.hinted is not None and row.due is not None and row.due > now
     return Reading(
         instance=instance_id,
         connector=connector,
@@ -119,10 +122,41 @@ def take(
         epoch=row.epoch + 1,
         sweep=values.get("sweep", row.sweep),
         run=run_id,
-        since=row.checkpoint if resumes else None,
+        since=row.delta_checkpoint if kind == "delta" else row.checkpoint if resumes else None,
         changed=not received and row.fingerprint not in (None, fingerprint),
         traceparent=traceparent,
         started=row.sweep_started if resumes else now,
+        kind=kind,
+        keeps_due=row.due if early else None,
+    )
+
+
+def _new_sweep(row: Any, fingerprint: str, now: datetime) -> dict[str, Any]:
+    return {
+        "sweep": row.sweep + 1,
+        "sweep_open": True,
+        "sweep_started": now,
+        "sweep_fingerprint": fingerprint,
+        "checkpoint": None,
+        "finished": [],
+        "incomplete": [],
+    }
+
+
+def _delta_will_do(
+    row: Any, fingerprint: str, sweep_every: timedelta | None, now: datetime
+) -> bool:
+    """A sweep comes first, after a changed configuration, and once its time is there.
+
+    One that began must end well first: its position for deltas may be stored already.
+    """
+    return bool(
+        sweep_every is not None
+        and not row.sweep_open
+        and row.delta_checkpoint is not None
+        and row.fingerprint == fingerprint
+        and row.complete_at is not None
+        and now - row.complete_at < sweep_every
     )
 
 
@@ -164,18 +198,25 @@ def guard(tx: Tx, reading: Reading, **values: Any) -> Any:
 
 
 def complete(tx: Tx, reading: Reading, *, fingerprint: str, due: datetime | None) -> bool:
-    """The sweep is complete and settled. True when this ends an outage."""
-    row = guard(
-        tx,
-        reading,
-        sweep_open=False,
-        checkpoint=None,
-        fingerprint=fingerprint,
-        complete_at=reading.started,
-        due=due,
-        failures=0,
-    )
+    """The reading is complete and settled. True when this ends an outage.
+
+    Only a sweep says what exists, so only a sweep moves `complete_at`.
+    """
+    values: dict[str, Any] = {"delta_at": reading.started}
+    if reading.kind == "sweep":
+        values = {
+            "sweep_open": False,
+            "checkpoint": None,
+            "fingerprint": fingerprint,
+            "complete_at": reading.started,
+        }
+    row = guard(tx, reading, due=reading.keeps_due or due, failures=0, **values)
     return set_health(tx, reading, row, "ok", None)
+
+
+def forget_position(tx: Tx, reading: Reading, now: datetime) -> None:
+    """The source refused where deltas go on: the next reading is a sweep, at once."""
+    guard(tx, reading, delta_checkpoint=None, due=now)
 
 
 def set_health(tx: Tx, reading: Reading, row: Any, health: str, reason: str | None) -> bool:

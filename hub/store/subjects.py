@@ -132,13 +132,10 @@ def mark_dirty(tx: Tx, ids: Collection[int]) -> None:
 
 def take_dirty(tx: Tx, now: datetime, limit: int = 2000) -> list[Any]:
     """Subjects to project now: changed ones, and those that time has caught up with."""
-    query = (
-        sa.select(subject)
-        .outerjoin(dirty, dirty.c.subject == subject.c.id)
-        .where(sa.or_(dirty.c.subject.is_not(None), subject.c.look_again <= now))
-        .order_by(subject.c.id)
-        .limit(limit)
-    )
+    late = sa.select(subject.c.id).where(subject.c.look_again <= now)
+    ids = sa.union(sa.select(dirty.c.subject.label("id")), late).subquery()
+    some = sa.select(ids.c.id).order_by(ids.c.id).limit(limit)
+    query = sa.select(subject).where(subject.c.id.in_(some)).order_by(subject.c.id)
     rows = list(tx.execute(query))
     for part in chunks([row.id for row in rows]):
         tx.execute(dirty.delete().where(dirty.c.subject.in_(part)))
@@ -149,22 +146,6 @@ def next_look(tx: Tx) -> datetime | None:
     """When time alone changes something next."""
     moment: datetime | None = tx.execute(sa.select(sa.func.min(subject.c.look_again))).scalar()
     return moment
-
-
-def unseen(tx: Tx, instance_id: str, name: str, sweep: int) -> list[Any]:
-    """Subjects of a stream that are not removed and that this sweep did not see."""
-    return list(
-        tx.execute(
-            sa.select(subject)
-            .where(
-                subject.c.instance == instance_id,
-                subject.c.stream == name,
-                subject.c.removed_at.is_(None),
-                subject.c.sweep != sweep,
-            )
-            .order_by(subject.c.id)
-        )
-    )
 
 
 def shown(tx: Tx, ids: Collection[int]) -> set[int]:

@@ -135,6 +135,9 @@ stream = Table(
     Column("since", Moment),
     Column("due", Moment),
     _count("failures"),
+    Column("delta_at", Moment),  # when the last good delta began
+    Column("taken_at", Moment),  # when the last reading began
+    Column("hinted", Moment),  # the source said "read again", and no reading began since
 )
 
 subject = Table(
@@ -169,6 +172,14 @@ subject = Table(
     Index("ix_subject_slice", "instance", "stream", "container", "sweep"),
     Index("ix_subject_look_again", "look_again"),
 )
+for _waits in (subject.c.staged, subject.c.pending_fingerprint, subject.c.unverified_at):
+    # few rows ever wait, so that asking for them must not look through all of them
+    Index(
+        f"ix_subject_{_waits.name}",
+        subject.c.instance,
+        sqlite_where=_waits.is_not(None),
+        postgresql_where=_waits.is_not(None),
+    )
 
 ref = Table(
     "ref",
@@ -309,6 +320,13 @@ request = Table(
     Column("answer", Json),
     Column("error", Text),
     Column("done_at", Moment),
+)
+
+signature = Table(  # of calls from outside that were taken: none of them is taken twice
+    "signature",
+    metadata,
+    Column("digest", _short(64), primary_key=True),
+    Column("until", Moment, nullable=False, index=True),
 )
 
 tile = Table(

@@ -1,7 +1,7 @@
 """A source in memory and its connector: every batch, fault and answer is scripted by the test."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from hub.contract import (
     Unknown,
     Unreadable,
 )
-from hub.errors import HubError
+from hub.errors import HubError, RejectedError
 from hub.events.base import Family, Model, Payload
 from hub.events.incident import Incident, IncidentState
 
@@ -47,9 +47,12 @@ class ScriptedSource:
         streams: of the connector; the first one is the default of `put`.
         subjects: what exists, by key. Change it freely, or by `put`, `edit` and `remove`.
         swept: the containers that a sweep reads and finishes; None: everything, as one slice.
+        slices: what a sweep reads and finishes, one after the other, instead of `swept`.
         batch_size: records in a batch.
-        resumable: batches carry a position from which a sweep goes on.
+        resumable: batches carry a position from which the reading goes on.
         deltas: the last batch says where deltas go on, and delta readings work.
+        forgotten: how many of the first changes are too old for a delta to begin there.
+        between: called after each batch, for what happens while a reading goes on.
         answers: what `look_up` says about a key, or raises; else Present, or Unknown when absent.
         removals, unreadable: handed over once, in the next reading.
         ignored: rows that the filter should have kept out, said on the last batch.
@@ -60,9 +63,12 @@ class ScriptedSource:
     streams: Sequence[Stream] = (MAJORS,)
     subjects: dict[str, Record] = field(default_factory=dict)
     swept: Sequence[str] | None = None
+    slices: Sequence[Slice] | None = None
     batch_size: int = 100
     resumable: bool = False
     deltas: bool = False
+    forgotten: int = 0
+    between: Callable[[], None] = lambda: None
     answers: dict[str, Present | Gone | Unknown | HubError] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
@@ -150,6 +156,7 @@ class ScriptedSource:
             if error and number >= after:
                 raise error
             yield batch
+            self.between()
         if error:
             raise error
 
@@ -174,46 +181,87 @@ class ScriptedSource:
         return self._faults.popleft() if self._faults else (None, 0)
 
     def _answer(self, request: ReadRequest) -> Iterator[Batch]:
-        position = str(len(self._changes))
-        records = self._records(request)
-        for start in range(0, max(len(records), 1), self.batch_size):
-            part = records[start : start + self.batch_size]
-            last = start + self.batch_size >= len(records)
-            yield self._batch(request, part, position if last else None)
-
-    def _records(self, request: ReadRequest) -> list[Record]:
-        here = sorted(key for key in self.subjects if self._reads(request.stream, key))
         if request.reading == "delta":
-            since = int(request.since.value) if request.since else 0
-            changed = set(self._changes[since:])
-            here = [key for key in here if key in changed]
-        elif request.since:
-            here = [key for key in here if key > request.since.value]
-        return [self.subjects[key] for key in here]
+            return self._delta(request)
+        return self._sweep(request)
+
+    def _sweep(self, request: ReadRequest) -> Iterator[Batch]:
+        position, turn, key = _place(request.since) or (len(self._changes), 0, "")
+        pieces = [Slice()] if self.slices is None else self.slices
+        parts = [self._part(request.stream, one) for one in pieces]
+        for number, records in list(enumerate(parts))[turn:]:
+            rest = [one for one in records if number > turn or one.key > key]
+            for end, some in self._pages(rest):
+                at = f"{position}/{number}/{some[-1].key if some else ''}"
+                resume = Checkpoint(at) if self.resumable and some else None
+                finished = self._finished(number) if end else ()
+                last = end and number == len(parts) - 1
+                yield self._batch(some, resume, finished, position, last=last)
+
+    def _finished(self, number: int) -> Sequence[Slice]:
+        if self.slices is not None:
+            return [self.slices[number]]
+        return [Slice()] if self.swept is None else [Slice(name) for name in self.swept]
+
+    def _delta(self, request: ReadRequest) -> Iterator[Batch]:
+        since, position = int(request.since.value) if request.since else 0, len(self._changes)
+        if since < self.forgotten:
+            raise RejectedError("The source keeps its changes for a shorter time than this.")
+        newest = {key: number for number, key in enumerate(self._changes) if number >= since}
+        here = [key for key in newest if self._reads(request.stream, key)]
+        here.sort(key=newest.__getitem__)
+        for last, some in self._pages([self.subjects[key] for key in here]):
+            after = newest[some[-1].key] + 1 if some else position
+            resume = Checkpoint(str(after)) if self.resumable else None
+            yield self._batch(some, resume, (), position, last=last)
+
+    def _pages(self, records: Sequence[Record]) -> Iterator[tuple[bool, Sequence[Record]]]:
+        for start in range(0, max(len(records), 1), self.batch_size):
+            last = start + self.batch_size >= len(records)
+            yield last, records[start : start + self.batch_size]
+
+    def _part(self, stream: str, piece: Slice) -> list[Record]:
+        here = sorted(key for key in self.subjects if self._reads(stream, key))
+        return [self.subjects[key] for key in here if _inside(self.subjects[key], piece)]
 
     def _reads(self, stream: str, key: str) -> bool:
-        if self._stream_of.get(key, self.streams[0].name) != stream:
+        if key not in self.subjects or self._stream_of[key] != stream:
             return False
         return self.swept is None or self.subjects[key].container in self.swept
 
-    def _batch(self, request: ReadRequest, part: Sequence[Record], position: str | None) -> Batch:
-        sweep = request.reading == "sweep"
-        resume = Checkpoint(part[-1].key) if self.resumable and sweep and part else None
-        if position is None:
-            return Batch(part, resume=resume)
+    def _batch(
+        self,
+        part: Sequence[Record],
+        resume: Checkpoint | None,
+        finished: Sequence[Slice],
+        position: int,
+        *,
+        last: bool,
+    ) -> Batch:
+        if not last:
+            return Batch(part, finished=finished, resume=resume)
         removals, self.removals = self.removals, []
         unreadable, self.unreadable = self.unreadable, []
-        return Batch(
-            [*part, *removals],
-            unreadable,
-            self._slices() if sweep else (),
-            resume,
-            Checkpoint(position) if self.deltas else None,
-            self.ignored,
-        )
+        next_delta = Checkpoint(str(position)) if self.deltas else None
+        records: list[Record | Removal] = [*part, *removals]
+        return Batch(records, unreadable, finished, resume, next_delta, self.ignored)
 
-    def _slices(self) -> Sequence[Slice]:
-        return [Slice()] if self.swept is None else [Slice(name) for name in self.swept]
+
+def _place(since: Checkpoint | None) -> tuple[int, int, str] | None:
+    """Position for deltas, number of the slice, and key."""
+    if since is None or not since.value:
+        return None
+    position, number, key = since.value.split("/", 2)
+    return int(position), int(number), key
+
+
+def _inside(record: Record, piece: Slice) -> bool:
+    if piece.container not in {None, record.container}:
+        return False
+    if record.at is None:
+        return piece.start is None and piece.end is None
+    after = piece.start is None or piece.start <= record.at
+    return after and (piece.end is None or record.at < piece.end)
 
 
 class ScriptedSettings(Model):
