@@ -162,54 +162,86 @@ def matter(row: Any, *, pending: bool = False) -> Matter:
     """A stored subject as projection sees it."""
     body = row.pending if pending and row.pending is not None else row.state
     gone = row.removed_at is not None or body is None
+    payload = None if gone else load(row.family, row.version, body)
     return Matter(
         instance=row.instance,
         key=row.key,
-        payload=None if gone else load(row.family, row.version, body),
+        payload=payload,
+        body=body if payload is not None and row.version == payload.version else None,
         episode=row.episode,
         reopened=row.reopened,
         began_at=row.began_at,
     )
 
 
-@dataclass
 class Routing:
     """The routes of every instance, held ones apart, within one transaction."""
 
-    tx: Tx
-
-    def __post_init__(self) -> None:
-        self._instances = streams.instances(self.tx)
+    def __init__(self, tx: Tx) -> None:
+        self._instances = streams.instances(tx)
         self._held = {
             row.instance: {line["subject"] for line in row.content}
-            for row in holds.all_open(self.tx)
+            for row in holds.all_open(tx)
             if row.action == "configuration"
         }
+        self._parsed: dict[tuple[str, bool], list[Route]] = {}
 
-    def project(self, row: Any, now: datetime) -> Projected | None:
+    def project(self, subject_id: int, one: Matter, now: datetime) -> Projected | None:
         """What this subject causes now; None while its instance stands still: left as it is."""
-        instance = self._instances.get(row.instance)
+        instance = self._instances.get(one.instance)
         if instance is None or instance.state != "active":
             return None
         if instance.withdrawn:
             return Projected()
-        held = row.id in self._held.get(row.instance, set())
-        stored = instance.routing if held else instance.routing_wanted or instance.routing
-        return project(matter(row), _routes(stored), now)
+        held = subject_id in self._held.get(one.instance, ())
+        return project(one, self._routes(instance, held=held), now)
+
+    def _routes(self, instance: Any, *, held: bool) -> list[Route]:
+        name = (instance.id, held)
+        if name not in self._parsed:
+            stored = instance.routing if held else instance.routing_wanted or instance.routing
+            self._parsed[name] = _routes(stored)
+        return self._parsed[name]
 
 
 def project_dirty(tx: Tx, now: datetime) -> int:
     """Bring the objects of changed subjects up to date; how many subjects there were."""
     rows = subjects.take_dirty(tx, now)
-    routing = Routing(tx)
-    for row in rows:
-        made = routing.project(row, now)
-        look_again = made.look_again if made else None
-        if made is not None:
-            desire.desire(tx, row.instance, row.id, made.objects, now)
-        if row.look_again != look_again:
-            subjects.set_where(tx, [row.id], look_again=look_again)
+    if rows:
+        _project(tx, [(row, matter(row), False) for row in rows], now)
     return len(rows)
+
+
+def project_changed(tx: Tx, changed: Sequence[Any], now: datetime) -> None:
+    """Bring the objects of subjects up to date that were accepted just now, in memory still."""
+    if changed:
+        _project(tx, [(one, _accepted(one), one.fresh) for one in changed], now)
+
+
+def _accepted(one: Any) -> Matter:
+    return Matter(
+        instance=one.instance,
+        key=one.key,
+        payload=one.payload,
+        body=one.body,
+        episode=one.episode,
+        reopened=one.reopened,
+        began_at=one.began_at,
+    )
+
+
+def _project(tx: Tx, rows: Sequence[tuple[Any, Matter, bool]], now: datetime) -> None:
+    routing = Routing(tx)
+    wanted, moments = [], []
+    for row, one, fresh in rows:
+        made = routing.project(row.id, one, now)
+        look_again = made.look_again if made else None
+        if made is not None and not (fresh and not made.objects):
+            wanted.append(desire.Wanted(row.id, row.instance, made.objects, fresh))
+        if row.look_again != look_again:
+            moments.append({"id_": row.id, "look_again": look_again})
+    desire.desire(tx, wanted, now)
+    subjects.update(tx, moments)
 
 
 def renew_freshness(

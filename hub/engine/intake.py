@@ -1,24 +1,62 @@
 """Intake: a batch in, what really changed out. One transaction per batch; removals are staged."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Batch, Record, Removal, Slice, Unreadable
-from hub.events.base import Payload, fingerprint
-from hub.events.envelope import Envelope, envelope
+from hub.events.base import JsonText, Payload, canonical, digest
+from hub.events.envelope import fact
 from hub.events.payloads import dump, load
 from hub.store import streams, subjects
 from hub.store.store import Tx
 from hub.store.streams import Reading
+from hub.store.subjects import Known
 
 _OF_THE_NEWER = ("revision", "container", "at", "pending", "pending_fingerprint")
 Counts = Counter[str]  # accepted, new, same, older, held, staged, unreadable, ignored
 
 
-def apply(tx: Tx, reading: Reading, batch: Batch, *, now: datetime, reopen: timedelta) -> Counts:
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A subject whose state was accepted just now, as projection needs it.
+
+    Attributes:
+        body: the payload as JSON values.
+        fresh: it was not known before, so that nothing can exist because of it.
+    """
+
+    id: int
+    instance: str
+    key: str
+    payload: Payload
+    body: Mapping[str, Any]
+    episode: int
+    reopened: int
+    began_at: datetime | None
+    look_again: datetime | None
+    fresh: bool
+
+
+Then = Callable[[Tx, Sequence[Changed]], None]
+
+
+def leave_dirty(tx: Tx, changed: Sequence[Changed]) -> None:
+    """Project them later."""
+    subjects.mark_dirty(tx, [one.id for one in changed])
+
+
+def apply(
+    tx: Tx,
+    reading: Reading,
+    batch: Batch,
+    *,
+    now: datetime,
+    reopen: timedelta,
+    then: Then = leave_dirty,
+) -> Counts:
     """Store a batch: records, events, what is finished, and where to resume, or nothing at all.
 
     The position moves first and the records follow: only the transaction makes that safe, which
@@ -27,22 +65,30 @@ def apply(tx: Tx, reading: Reading, batch: Batch, *, now: datetime, reopen: time
     Raises:
         StreamLostError: another worker took the stream.
     """
-    row = streams.guard(tx, reading)
-    made = _of_delta(batch) if reading.kind == "delta" else _of_sweep(row, batch)
-    streams.guard(tx, reading, **made)
-    return take_in(tx, reading, batch, now=now, reopen=reopen)
+    progress = _of_delta(batch) if reading.kind == "delta" else _of_sweep(batch)
+    row = streams.guard(tx, reading, **progress)
+    if reading.kind != "delta" and (covered := _covered(row, batch)):
+        streams.guard(tx, reading, **covered)
+    return _take(lambda: _Step(tx, reading, now, reopen), batch, then)
 
 
-def _of_sweep(row: Any, batch: Batch) -> dict[str, Any]:
+def _of_sweep(batch: Batch) -> dict[str, Any]:
     """How far the sweep is after this batch."""
-    progress: dict[str, Any] = {
-        "checkpoint": batch.resume.value if batch.resume else None,
-        "finished": (row.finished or []) + [_slice(one) for one in batch.finished],
-        "incomplete": (row.incomplete or []) + _incomplete(batch.unreadable),
-    }
+    progress: dict[str, Any] = {"checkpoint": batch.resume.value if batch.resume else None}
     if batch.next_delta:
         progress["delta_checkpoint"] = batch.next_delta.value
     return progress
+
+
+def _covered(row: Any, batch: Batch) -> dict[str, Any]:
+    """What the sweep covered so far; empty when this batch says nothing of it."""
+    finished, incomplete = [_slice(one) for one in batch.finished], _incomplete(batch.unreadable)
+    if not finished and not incomplete:
+        return {}
+    return {
+        "finished": (row.finished or []) + finished,
+        "incomplete": (row.incomplete or []) + incomplete,
+    }
 
 
 def _of_delta(batch: Batch) -> dict[str, Any]:
@@ -51,13 +97,33 @@ def _of_delta(batch: Batch) -> dict[str, Any]:
     return {"delta_checkpoint": position.value} if position else {}
 
 
-def take_in(tx: Tx, reading: Reading, batch: Batch, *, now: datetime, reopen: timedelta) -> Counts:
-    """Store the rows of a batch that is no step of a sweep: look-up answers, received data."""
+def take_in(
+    tx: Tx,
+    reading: Reading,
+    batch: Batch,
+    *,
+    now: datetime,
+    reopen: timedelta,
+    then: Then = leave_dirty,
+) -> Counts:
+    """Store the rows of a batch that is no step of a sweep: look-up answers, received data.
+
+    Args:
+        tx, reading, batch, now, reopen: as for `apply`.
+        then: what is done with the subjects that changed, in the same transaction.
+    """
     streams.guard(tx, reading)
+    return _take(lambda: _Step(tx, reading, now, reopen), batch, then)
+
+
+def _take(make: Callable[[], "_Step"], batch: Batch, then: Then) -> Counts:
     counts = Counts(ignored=batch.ignored, unreadable=len(batch.unreadable))
+    step = make()
     for part in _unique(batch.records):
-        counts += _Step(tx, reading, now, reopen).apply(part)
-    _keep_unreadable(tx, reading, batch.unreadable, now)
+        step = make()
+        counts += step.apply(part)
+        then(step.tx, step.changed_now)
+    _keep_unreadable(step.tx, step.reading, batch.unreadable, step.now)
     return counts
 
 
@@ -68,6 +134,7 @@ def accept_pending(tx: Tx, reading: Reading, rows: Sequence[Any], now: datetime)
     for row in rows:
         step.accept_body(row, row.pending, row.pending_fingerprint)
     step.flush()
+    subjects.mark_dirty(tx, [row.id for row in rows])
 
 
 def remove(tx: Tx, reading: Reading, rows: Sequence[Any], now: datetime) -> None:
@@ -76,7 +143,7 @@ def remove(tx: Tx, reading: Reading, rows: Sequence[Any], now: datetime) -> None
     events = []
     for row in rows:
         data = {"key": row.key, "reason": row.staged}
-        made = envelope(
+        made = fact(
             reading.source,
             row.family,
             row.key,
@@ -114,15 +181,17 @@ class _Step:
     now: datetime
     reopen: timedelta
     counts: Counts = field(default_factory=Counts)
-    fresh: list[tuple[Record, dict[str, Any]]] = field(default_factory=list)
+    fresh: list[tuple[Record, dict[str, Any], Mapping[str, Any]]] = field(default_factory=list)
+    same: list[int] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
+    changed_now: list[Changed] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     refs: dict[int, list[dict[str, str]]] = field(default_factory=dict)
 
     def apply(self, records: Sequence[Record | Removal]) -> Counts:
         keys = [(_family(one), one.key) for one in records]
-        known = subjects.by_keys(self.tx, self.reading.instance, keys)
+        known = subjects.known(self.tx, self.reading.instance, keys)
         for one, key in zip(records, keys, strict=True):
             if isinstance(one, Removal):
                 self._stage(one, known.get(key))
@@ -131,36 +200,49 @@ class _Step:
         self.flush()
         return self.counts
 
-    def _stage(self, removal: Removal, old: Any) -> None:
+    def _stage(self, removal: Removal, old: Known | None) -> None:
         if old is None or old.removed_at is not None:
             return
         self.counts["staged"] += 1
         subjects.set_where(self.tx, [old.id], staged=removal.reason[:64])
 
-    def _take(self, record: Record, old: Any) -> None:
+    def _take(self, record: Record, old: Known | None) -> None:
         body = dump(record.payload)
-        mark = fingerprint(body)
+        text = JsonText(canonical(body))
+        mark = digest(text)
         if old is None:
-            self._new(record, body, mark)
+            self._new(record, body, text, mark)
         elif _older(record, old):
             self.counts["older"] += 1
             self._see(record, old, **{name: getattr(old, name) for name in _OF_THE_NEWER})
         elif mark == old.fingerprint and old.removed_at is None:
             self.counts["same"] += 1
-            self._see(record, old)
+            self._see_again(record, old)
         elif self._is_ours(record, old, mark):
             self.counts["held"] += 1
-            self._see(record, old, pending=body, pending_fingerprint=mark)
+            self._see(record, old, pending=text, pending_fingerprint=mark)
         else:
-            self._change(record, old, body, mark)
+            self._change(record, old, body, text, mark)
 
-    def _is_ours(self, record: Record, old: Any, mark: str) -> bool:
+    def _is_ours(self, record: Record, old: Known, mark: str) -> bool:
         """Whether the configuration, not the source, made the difference."""
         if old.removed_at is not None or record.revision != old.revision:
             return False
         return self.reading.changed or mark == old.pending_fingerprint
 
-    def _see(self, record: Record, old: Any, **extra: Any) -> None:
+    def _see_again(self, record: Record, old: Known) -> None:
+        """Nearly always nothing but the sweep is news, which one statement says of all."""
+        if old.quiet and (self.reading.stream, record.container, record.at, record.revision) == (
+            old.stream,
+            old.container,
+            old.at,
+            old.revision,
+        ):
+            self.same.append(old.id)
+        else:
+            self._see(record, old)
+
+    def _see(self, record: Record, old: Known, **extra: Any) -> None:
         self.seen.append(
             {
                 "id_": old.id,
@@ -179,52 +261,52 @@ class _Step:
             | extra
         )
 
-    def _new(self, record: Record, body: dict[str, Any], mark: str) -> None:
+    def _new(self, record: Record, body: Mapping[str, Any], text: JsonText, mark: str) -> None:
         self.counts["accepted"] += 1
         self.counts["new"] += 1
-        row = {
-            "instance": self.reading.instance,
-            "family": str(record.payload.family),
-            "key": record.key,
-            "removed_at": None,
-            "pending": None,
-            "pending_fingerprint": None,
-            "unverified_at": None,
-        }
-        row |= self._state(record, body, mark, seq=1) | _history(None, record.payload, self)
-        self.fresh.append((record, row))
+        row = {"instance": self.reading.instance, "family": str(record.payload.family)}
+        row |= {"key": record.key}
+        row |= self._state(record, text, mark, seq=1) | _history(None, record.payload, self)
+        self.fresh.append((record, row, body))
 
-    def _change(self, record: Record, old: Any, body: dict[str, Any], mark: str) -> None:
+    def _change(
+        self, record: Record, old: Known, body: Mapping[str, Any], text: JsonText, mark: str
+    ) -> None:
         self.counts["accepted"] += 1
         row = {"id_": old.id, "removed_at": None, "pending": None, "pending_fingerprint": None}
-        row |= {"unverified_at": None}
-        row |= self._state(record, body, mark, seq=old.seq + 1)
+        row |= {"unverified_at": None, "missing": 0, "staged": None}
+        row |= self._state(record, text, mark, seq=old.seq + 1)
         row |= _history(old, record.payload, self)
         self.changed.append(row)
-        self._note(old.id, record, body, old.seq + 1)
+        self._note(old.id, record, body, row, old)
 
-    def _state(self, record: Record, body: dict[str, Any], mark: str, seq: int) -> dict[str, Any]:
+    def _state(self, record: Record, text: JsonText, mark: str, seq: int) -> dict[str, Any]:
         return {
             "stream": self.reading.stream,
             "version": record.payload.version,
-            "state": body,
+            "state": text,
             "fingerprint": mark,
             "revision": record.revision,
             "seq": seq,
             "container": record.container,
             "at": record.at,
             "sweep": self.reading.sweep,
-            "missing": 0,
-            "staged": None,
             "looked_at": self.now,
         }
 
-    def _note(self, subject_id: int, record: Record, body: dict[str, Any], seq: int) -> None:
-        made = envelope(
+    def _note(
+        self,
+        subject_id: int,
+        record: Record,
+        body: Mapping[str, Any],
+        row: Mapping[str, Any],
+        old: Known | None = None,
+    ) -> None:
+        made = fact(
             self.reading.source,
             record.payload.family,
             record.key,
-            seq,
+            row["seq"],
             body,
             traceparent=self.reading.traceparent,
             time=record.changed_at,
@@ -232,6 +314,20 @@ class _Step:
         )
         self.events.append(_event(subject_id, made, self.reading, self.now))
         self.refs[subject_id] = [_ref(one) for one in record.refs]
+        self.changed_now.append(
+            Changed(
+                id=subject_id,
+                instance=self.reading.instance,
+                key=record.key,
+                payload=record.payload,
+                body=body,
+                episode=row["episode"],
+                reopened=row["reopened"],
+                began_at=row["began_at"],
+                look_again=old.look_again if old else None,
+                fresh=old is None,
+            )
+        )
 
     def accept_body(self, row: Any, body: dict[str, Any], mark: str) -> None:
         """Accept a stored body as the subject's state."""
@@ -246,7 +342,7 @@ class _Step:
                 "pending_fingerprint": None,
             }
         )
-        made = envelope(
+        made = fact(
             self.reading.source,
             row.family,
             row.key,
@@ -257,14 +353,15 @@ class _Step:
         self.events.append(_event(row.id, made, self.reading, self.now))
 
     def flush(self) -> None:
-        ids = subjects.insert(self.tx, [row for _, row in self.fresh])
-        for subject_id, (record, row) in zip(ids, self.fresh, strict=True):
-            self._note(subject_id, record, row["state"], 1)
+        ids = subjects.insert(self.tx, [row for _, row, _ in self.fresh])
+        for record, row, body in self.fresh:
+            self._note(ids[row["family"], row["key"]], record, body, row)
         subjects.update(self.tx, self.changed)
         subjects.update(self.tx, self.seen)
+        seen = {"sweep": self.reading.sweep, "looked_at": self.now}
+        subjects.set_where(self.tx, self.same, **seen)
         subjects.add_events(self.tx, self.events)
-        subjects.put_refs(self.tx, self.refs)
-        subjects.mark_dirty(self.tx, [row["subject"] for row in self.events])
+        subjects.put_refs(self.tx, self.refs, {row["id_"] for row in self.changed})
 
 
 def _history(old: Any, payload: Payload, step: _Step) -> dict[str, Any]:
@@ -317,12 +414,14 @@ def _in_order(records: Sequence[Record | Removal]) -> list[Record | Removal]:
     return [records[place] for place in order]
 
 
-def _event(subject_id: int, made: Envelope, reading: Reading, now: datetime) -> dict[str, Any]:
+def _event(
+    subject_id: int, made: Mapping[str, Any], reading: Reading, now: datetime
+) -> dict[str, Any]:
     return {
-        "id": made.id,
+        "id": made["id"],
         "subject": subject_id,
-        "type": made.type,
-        "body": made.model_dump(mode="json", exclude_none=True),
+        "type": made["type"],
+        "body": made,
         "run": reading.run,
         "at": now,
     }

@@ -4,11 +4,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from hub.events.base import Family, Payload, fingerprint
+from hub.events.base import (
+    Family,
+    JsonText,
+    Payload,
+    canonical,
+    digest,
+    fingerprint,
+    moment_text,
+)
 from hub.events.incident import Incident, IncidentState
-from hub.events.objects import Freshness, Kind, Link, TileItem
+from hub.events.objects import Freshness, Kind
+from hub.events.payloads import dump
 from hub.events.route import Route
 
 
@@ -18,18 +28,24 @@ class Matter:
 
     Attributes:
         payload: None when the subject was removed.
+        body: the payload as JSON values, where the caller has them.
         began_at: set when it came back after the reopen window: a new matter under a known key.
     """
 
     instance: str
     key: str
     payload: Payload | None
+    body: Mapping[str, Any] | None = None
     episode: int = 0
     reopened: int = 0
     began_at: datetime | None = None
 
+    def values(self, payload: Payload) -> Mapping[str, Any]:
+        """The payload as JSON values."""
+        return dump(payload) if self.body is None else self.body
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Desired:
     """One object that should exist, and through which route; `withheld`: outside the pilot."""
 
@@ -42,10 +58,15 @@ class Desired:
     route: str
     withheld: bool = False
 
-    @property
+    @cached_property
+    def text(self) -> JsonText:
+        """The body as canonical text."""
+        return JsonText(canonical(self.body))
+
+    @cached_property
     def hash(self) -> str:
         """Equal content, equal hash."""
-        return fingerprint(self.body)
+        return digest(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +111,33 @@ def _incident(matter: Matter, route: Route, now: datetime) -> tuple[list[Desired
         leaves = ended + route.keep_solved
         if now >= leaves:
             return [], None
-    item = _tile_item(incident, matter, route)
-    body = item.model_dump(mode="json", exclude_none=True)
+    body = _tile_item(matter, matter.values(incident), route)
     key = object_key(route.tile, route.audience, matter.instance, matter.key, matter.episode)
     return _everywhere(route, Kind.TILE_ITEM, key, body), leaves
 
 
-def _tile_item(incident: Incident, matter: Matter, route: Route) -> TileItem:
-    solved = incident.state is IncidentState.SOLVED
-    links = [
-        Link(rel=rel, href=url)
-        for rel, url in (("details", incident.details_url), ("subscribe", incident.subscribe_url))
-        if url
-    ]
-    return TileItem(
-        tile=route.tile,
-        audience=route.members,
-        title=incident.title,
-        state="solved" if solved else "open",
-        since=matter.began_at or incident.since,
-        solved_at=incident.solved_at if solved else None,
-        expected_at=None if solved else incident.expected_at,
-        category=incident.category,
-        workaround=None if solved else incident.workaround,
-        reopened=matter.reopened,
-        links=tuple(links),
-    )
+def _tile_item(matter: Matter, state: Mapping[str, Any], route: Route) -> dict[str, Any]:
+    """The JSON values of a `TileItem`, from those of the incident.
+
+    Put together without the model, which costs five times as much for each of many thousands; that
+    they are what the model would say is tested.
+    """
+    solved = state["state"] == IncidentState.SOLVED
+    names = ("solved_at", "category") if solved else ("expected_at", "category", "workaround")
+    body = {
+        "tile": route.tile,
+        "audience": route.audience_values,
+        "title": state["title"],
+        "state": "solved" if solved else "open",
+        "since": moment_text(matter.began_at) if matter.began_at else state["since"],
+        "reopened": matter.reopened,
+        "links": [
+            {"rel": rel, "href": state[name]}
+            for rel, name in (("details", "details_url"), ("subscribe", "subscribe_url"))
+            if name in state
+        ],
+    }
+    return body | {name: state[name] for name in names if name in state}
 
 
 _PROJECTORS: Mapping[
@@ -153,8 +175,11 @@ def object_key(*parts: object) -> str:
     a last part 0 (the first episode) is left out.
     """
     shown = parts[:-1] if parts[-1] == 0 else parts
-    key = ".".join(re.sub(r"[^A-Za-z0-9_:@-]", _escape, str(part)) for part in shown)
+    key = ".".join(_OTHER.sub(_escape, str(part)) for part in shown)
     return key if len(key) <= 200 else f"{key[:160]}.{fingerprint({'key': key})}"
+
+
+_OTHER = re.compile(r"[^A-Za-z0-9_:@-]")
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -105,9 +105,13 @@ class Run:
             self.point("committed")
 
     def _apply(self, tx: Tx, batch: Batch) -> Counter[str]:
-        counts = intake.apply(tx, self.reading, batch, now=self.now(), reopen=self.source.reopen)
+        now, reopen = self.now(), self.source.reopen
+        counts = intake.apply(tx, self.reading, batch, now=now, reopen=reopen, then=self._project)
         self.point("staged")
         return counts
+
+    def _project(self, tx: Tx, changed: Sequence[intake.Changed]) -> None:
+        configuration.project_changed(tx, changed, self.now())
 
     async def _settle(self) -> Report:
         if self._is_delta:  # it has not seen everything: absence says nothing

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
+import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 Language = Literal["nl", "en"]
@@ -28,6 +29,11 @@ def to_utc(value: datetime) -> datetime:
     if not EARLIEST.year <= value.year < LATEST.year:
         return EARLIEST if value.year < EARLIEST.year else LATEST
     return value.astimezone(UTC)
+
+
+def moment_text(value: datetime) -> str:
+    """The moment as the models write it in JSON: UTC, `2026-11-23T07:12:00Z`."""
+    return to_utc(value).isoformat().replace("+00:00", "Z")
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
@@ -59,11 +65,34 @@ class Payload(Model):
         return None
 
 
+class JsonText(str):
+    """JSON that is canonical text already, and is stored as it is."""
+
+    __slots__ = ()
+
+
 def canonical(body: Mapping[str, Any]) -> str:
-    """JSON with sorted keys and no spaces: equal content gives equal text."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """JSON with sorted keys and no spaces: equal content gives equal text.
+
+    orjson takes a tenth of the time of the standard library, which is still asked where orjson
+    gives up: integers over 64 bits, lone surrogates, keys that are no text.
+    """
+    try:
+        return orjson.dumps(body, option=_CANONICAL).decode()
+    except TypeError:
+        return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+_CANONICAL = (
+    orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+)
 
 
 def fingerprint(body: Mapping[str, Any]) -> str:
     """A 128-bit digest of the content, in hex: equal state, equal fingerprint."""
-    return hashlib.blake2b(canonical(body).encode(), digest_size=16).hexdigest()
+    return digest(canonical(body))
+
+
+def digest(text: str) -> str:
+    """The fingerprint of content that is canonical text already."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,12 +1,13 @@
 """The envelope: CloudEvents 1.0, structured JSON (specification: CloudEvents v1.0.2, section 3)."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
-from hub.events.base import Family, Model, Moment
+from hub.events.base import Family, Model, Moment, moment_text
 
 
 class Envelope(Model):
@@ -34,27 +35,40 @@ def event_id(source: str, family: Family, subject: str, seq: int) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def envelope(
+def fact(
     source: str,
     family: Family,
     subject: str,
     seq: int,
-    data: dict[str, Any],
+    data: Mapping[str, Any],
     *,
     traceparent: str,
     time: datetime | None = None,
     removed: bool = False,
     version: int = 1,
-) -> Envelope:
-    """The envelope of one accepted change; `data` is the state, or key and reason when removed."""
+) -> dict[str, Any]:
+    """The JSON values of one accepted change; `data` is the state, or key and reason when removed.
+
+    They are put together without the model, which costs five times as much for each of many
+    thousands; that they are what the model would say is tested.
+    """
     verb = "removed" if removed else "changed"
-    return Envelope(
-        id=event_id(source, family, subject, seq),
-        source=source,
-        type=f"nl.intranet-hub.{family}.{verb}.v{version}",
-        subject=subject,
-        time=time,
-        traceparent=traceparent,
-        seq=seq,
-        data=data,
-    )
+    body = {
+        "specversion": "1.0",
+        "id": event_id(source, family, subject, seq),
+        "source": source,
+        "type": f"nl.intranet-hub.{family}.{verb}.v{version}",
+        "subject": subject,
+        "datacontenttype": "application/json",
+        "traceparent": traceparent,
+        "seq": seq,
+        "data": data,
+    }
+    if time is not None:
+        body["time"] = moment_text(time)
+    return body
+
+
+def envelope(*args: Any, **kwargs: Any) -> Envelope:
+    """The same as a checked model; arguments as for `fact`."""
+    return Envelope.model_validate(fact(*args, **kwargs))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
+from typing import Any
 
 from pydantic import Field
 
@@ -33,3 +35,8 @@ class Route(Model):
     targets: tuple[str, ...]
     withheld: bool = False
     rendering: int = RENDERING
+
+    @cached_property
+    def audience_values(self) -> dict[str, Any]:
+        """The audience as JSON values."""
+        return self.members.model_dump(mode="json")

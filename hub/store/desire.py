@@ -7,7 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.store import bulk
 from hub.store.store import Tx
+from hub.store.subjects import chunks
 from hub.store.tables import cause, obj
 
 
@@ -52,77 +54,245 @@ def compare(rows: Sequence[Any], wanted: Sequence[Any]) -> list[Change]:
     return sorted(changes, key=lambda change: (change.target, change.key))
 
 
-def desire(
-    tx: Tx, instance_id: str, subject_id: int, wanted: Sequence[Any], now: datetime
-) -> list[Change]:
-    """Make the subject's objects as wanted; what changed is ahead of what is done."""
-    rows = of_subject(tx, subject_id)
-    known = {(row.target, row.kind, row.key): row for row in rows}
-    away = {(row.target, row.kind, row.tile, row.audience) for row in rows if row.withdrawn}
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What should exist because of one subject, and nothing else because of it.
+
+    Attributes:
+        objects: as projection made them.
+        fresh: the subject was not known before: nothing exists because of it.
+    """
+
+    subject: int
+    instance: str
+    objects: Sequence[Any]
+    fresh: bool = False
+
+
+def desire(tx: Tx, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Make the objects of these subjects as wanted; what changed is ahead of what is done."""
+    known = _of_subjects(tx, [one.subject for one in wanted if not one.fresh])
+    step = _Step(tx, now, _existing(tx, wanted))
     for one in wanted:
-        object_id = put(tx, instance_id, one, now)
-        if (one.target, str(one.kind), one.key) not in known:
-            _add_cause(tx, object_id, subject_id, one.route)
-            if (one.target, str(one.kind), one.tile, one.audience) in away:
-                make_absent(tx, object_id, now, withdrawn=True)  # a new matter, still unwanted
-    keep = {(one.target, str(one.kind), one.key) for one in wanted}
-    for name, row in known.items():
-        if name not in keep and row.state == "present":
-            make_absent(tx, row.id, now)
-        elif name not in keep and row.withheld:
-            tx.execute(obj.update().where(obj.c.id == row.id).values(withheld=False))
-    return compare(rows, wanted)
+        step.take(one, known.get(one.subject, []))
+    step.flush()
 
 
-def _add_cause(tx: Tx, object_id: int, subject_id: int, route: str) -> None:
-    same = sa.and_(cause.c.object == object_id, cause.c.subject == subject_id)
-    if tx.execute(sa.select(cause.c.route).where(same)).first() is None:
-        tx.execute(cause.insert().values(object=object_id, subject=subject_id, route=route))
+Name = tuple[str, str, str]  # target, kind, key
+_SHAPE = (
+    "id", "target", "kind", "key", "hash", "state", "withdrawn", "withheld", "tile", "audience",
+)  # fmt: skip
 
 
-def put(tx: Tx, instance_id: str, one: Any, now: datetime) -> int:
+def _name(one: Any) -> Name:
+    return one.target, str(one.kind), one.key
+
+
+def _of_subjects(tx: Tx, ids: Sequence[int]) -> dict[int, list[Any]]:
+    """Per subject the objects that it causes or caused."""
+    found: dict[int, list[Any]] = {}
+    columns = [obj.c[name] for name in _SHAPE]
+    for part in chunks(ids):
+        query = sa.select(cause.c.subject, *columns).join(obj, obj.c.id == cause.c.object)
+        for row in tx.execute(query.where(cause.c.subject.in_(part)).order_by(obj.c.id)):
+            found.setdefault(row.subject, []).append(row)
+    return found
+
+
+def _existing(tx: Tx, wanted: Sequence[Wanted]) -> dict[Name, Any]:
+    """The wanted objects that exist already, whoever causes them."""
+    keys: dict[tuple[str, str], dict[str, None]] = {}
+    for one in wanted:
+        for made in one.objects:
+            keys.setdefault((made.target, str(made.kind)), {})[made.key] = None
+    return {
+        _name(row): row
+        for (target_id, kind), listed in keys.items()
+        for row in bulk.where_in(tx, obj, "key", listed, _SHAPE, target=target_id, kind=kind)
+    }
+
+
+class _Step:
+    """Objects of many subjects, written in few statements."""
+
+    def __init__(self, tx: Tx, now: datetime, existing: dict[Name, Any]) -> None:
+        self._tx, self._now, self._existing = tx, now, existing
+        self._made: dict[Name, dict[str, Any]] = {}
+        self._changed: list[dict[str, Any]] = []
+        self._stored: list[dict[str, Any]] = []
+        self._gone: list[int] = []
+        self._free: list[int] = []
+        self._away: list[Name] = []
+        self._causes: list[tuple[Name, int, str]] = []
+
+    def take(self, wanted: Wanted, rows: Sequence[Any]) -> None:
+        known = {_name(row): row for row in rows}
+        away = {(row.target, row.kind, row.tile, row.audience) for row in rows if row.withdrawn}
+        keep = set()
+        for one in wanted.objects:
+            name = _name(one)
+            keep.add(name)
+            self.put(wanted.instance, one)
+            if name not in known:
+                self._causes.append((name, wanted.subject, one.route))
+                if (one.target, str(one.kind), one.tile, one.audience) in away:
+                    self._away.append(name)  # a new matter, still unwanted
+        gone = [row for name, row in known.items() if name not in keep]
+        self._gone += [row.id for row in gone if row.state == "present"]
+        self._free += [row.id for row in gone if row.state != "present" and row.withheld]
+
+    def put(self, instance_id: str, one: Any) -> None:
+        name = _name(one)
+        row = self._existing.get(name)
+        values = {
+            "body": one.text,
+            "hash": one.hash,
+            "tile": one.tile,
+            "audience": one.audience,
+            "withheld": one.withheld,
+        }
+        if row is None:
+            self._made[name] = _row(instance_id, one, values, self._now)
+            return
+        if one.withheld and row.state == "present":
+            self._gone.append(row.id)
+        if row.withdrawn or one.withheld:
+            self._stored.append({"id_": row.id, **values})
+        elif row.state != "present" or row.hash != one.hash:
+            self._changed.append({"id_": row.id, **values})
+
+    def flush(self) -> None:
+        made = bulk.insert(
+            self._tx, obj, list(self._made.values()), returning=("target", "kind", "key", "id")
+        )
+        ids = {_name(row): row.id for row in self._existing.values()}
+        ids |= {(row[0], row[1], row[2]): row[3] for row in made}
+        self._update(self._changed, {"state": "present"} | ahead(self._now))
+        for one in self._gone:
+            make_absent(self._tx, one, self._now)
+        self._update(self._stored, {})
+        self._update([{"id_": one, "withheld": False} for one in self._free], {})
+        self._add_causes(ids)
+        for name in self._away:
+            make_absent(self._tx, ids[name], self._now, withdrawn=True)
+
+    def _update(self, rows: Sequence[dict[str, Any]], values: dict[str, Any]) -> None:
+        if not rows:
+            return
+        columns: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "id_"}
+        where = obj.c.id == sa.bindparam("id_")
+        self._tx.execute(obj.update().where(where).values({**columns, **values}), list(rows))
+
+    def _add_causes(self, ids: dict[Name, int]) -> None:
+        old = [(ids[name], one) for name, one, _ in self._causes if name not in self._made]
+        known = set()
+        for part in chunks([object_id for object_id, _ in old]):
+            query = sa.select(cause.c.object, cause.c.subject).where(cause.c.object.in_(part))
+            known |= {(row.object, row.subject) for row in self._tx.execute(query)}
+        rows = [
+            {"object": ids[name], "subject": one, "route": route}
+            for name, one, route in self._causes
+            if (ids[name], one) not in known
+        ]
+        bulk.insert(self._tx, cause, rows)
+
+
+def _row(instance_id: str, one: Any, values: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A new object: to be sent, or, withheld, with nothing to do for anybody."""
+    new = {"state": "present", "seq": 1, "status": "waiting", "done_seq": 0, "done_state": None}
+    idle = {"state": "absent", "seq": 1, "status": "done", "done_seq": 1, "done_state": "absent"}
+    return {
+        "target": one.target,
+        "kind": str(one.kind),
+        "key": one.key,
+        "instance": instance_id,
+        "lane": one.key,
+        "changed_at": now,
+        **(idle if one.withheld else new),
+        **values,
+    }
+
+
+def put(self, instance_id: str, one: Any) -> None:
+        name = _name(one)
+        row = self._existing.get(name)
+        values = {
+            "body": one.text,
+            "hash": one.hash,
+            "tile": one.tile,
+            "audience": one.audience,
+            "withheld": one.withheld,
+        }
+        if row is None:
+            self._made[name] = _row(instance_id, one, values, self._now)
+            return
+        if one.withheld and row.state == "present":
+            self._gone.append(row.id)
+        if row.withdrawn or one.withheld:
+            self._stored.append({"id_": row.id, **values})
+        elif row.state != "present" or row.hash != one.hash:
+            self._changed.append({"id_": row.id, **values})
+
+    def flush(self) -> None:
+        made = bulk.insert(
+            self._tx, obj, list(self._made.values()), returning=("target", "kind", "key", "id")
+        )
+        ids = {_name(row): row.id for row in self._existing.values()}
+        ids |= {(row[0], row[1], row[2]): row[3] for row in made}
+        self._update(self._changed, {"state": "present"} | ahead(self._now))
+        for one in self._gone:
+            make_absent(self._tx, one, self._now)
+        self._update(self._stored, {})
+        self._update([{"id_": one, "withheld": False} for one in self._free], {})
+        self._add_causes(ids)
+        for name in self._away:
+            make_absent(self._tx, ids[name], self._now, withdrawn=True)
+
+    def _update(self, rows: Sequence[dict[str, Any]], values: dict[str, Any]) -> None:
+        if not rows:
+            return
+        columns: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "id_"}
+        where = obj.c.id == sa.bindparam("id_")
+        self._tx.execute(obj.update().where(where).values({**columns, **values}), list(rows))
+
+    def _add_causes(self, ids: dict[Name, int]) -> None:
+        old = [(ids[name], one) for name, one, _ in self._causes if name not in self._made]
+        known = set()
+        for part in chunks([object_id for object_id, _ in old]):
+            query = sa.select(cause.c.object, cause.c.subject).where(cause.c.object.in_(part))
+            known |= {(row.object, row.subject) for row in self._tx.execute(query)}
+        rows = [
+            {"object": ids[name], "subject": one, "route": route}
+            for name, one, route in self._causes
+            if (ids[name], one) not in known
+        ]
+        bulk.insert(self._tx, cause, rows)
+
+
+def _row(instance_id: str, one: Any, values: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "target": one.target,
+        "kind": str(one.kind),
+        "key": one.key,
+        "instance": instance_id,
+        "lane": one.key,
+        "state": "present",
+        "seq": 1,
+        "status": "waiting",
+        "changed_at": now,
+        **values,
+    }
+
+
+def put(tx: Tx, instance_id: str, one: Any, now: datetime) -> None:
     """The object should exist like this; an equal one is left alone.
 
     A withdrawn one stays away, and so does one that a pilot withholds.
     """
-    where = sa.and_(obj.c.target == one.target, obj.c.kind == str(one.kind), obj.c.key == one.key)
-    row = tx.execute(sa.select(obj).where(where)).first()
-    values = {
-        "body": one.body,
-        "hash": one.hash,
-        "tile": one.tile,
-        "audience": one.audience,
-        "withheld": one.withheld,
-    }
-    if row is None:
-        return _insert(tx, instance_id, one, values, now)
-    if one.withheld and row.state == "present":
-        make_absent(tx, row.id, now)
-    if row.withdrawn or one.withheld:
-        tx.execute(obj.update().where(obj.c.id == row.id).values(**values))
-    elif row.state != "present" or row.hash != one.hash:
-        values |= {"state": "present"} | ahead(now)
-        tx.execute(obj.update().where(obj.c.id == row.id).values(**values))
-    return int(row.id)
-
-
-def _insert(tx: Tx, instance_id: str, one: Any, values: Mapping[str, Any], now: datetime) -> int:
-    """A new object: to be sent, or, withheld, with nothing to do for anybody."""
-    new = {"state": "present", "seq": 1, "status": "waiting"}
-    idle = {"state": "absent", "seq": 1, "status": "done", "done_seq": 1, "done_state": "absent"}
-    made = tx.execute(
-        obj.insert().values(
-            target=one.target,
-            kind=str(one.kind),
-            key=one.key,
-            instance=instance_id,
-            lane=one.key,
-            changed_at=now,
-            **(idle if one.withheld else new),
-            **values,
-        )
-    )
-    return int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
+    existing = _existing(tx, [Wanted(0, instance_id, [one])])
+    step = _Step(tx, now, existing)
+    step.put(instance_id, one)
+    step.flush()
 
 
 def ahead(now: datetime) -> dict[str, Any]:

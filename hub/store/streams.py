@@ -191,10 +191,11 @@ def guard(tx: Tx, reading: Reading, **values: Any) -> Any:
         StreamLostError: another worker took it; nothing of this transaction is kept.
     """
     where = sa.and_(reading.where, stream.c.epoch == reading.epoch)
-    changed = tx.execute(stream.update().where(where).values(epoch=stream.c.epoch, **values))
-    if changed.rowcount != 1:
+    update = stream.update().where(where).values(epoch=stream.c.epoch, **values).returning(stream)
+    row = tx.execute(update).first()
+    if row is None:
         raise StreamLostError(f"{reading.instance}.{reading.stream} was taken by another worker.")
-    return tx.execute(sa.select(stream).where(reading.where)).one()
+    return row
 
 
 def complete(tx: Tx, reading: Reading, *, fingerprint: str, due: datetime | None) -> bool:

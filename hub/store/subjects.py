@@ -1,11 +1,14 @@
 """Queries on subjects, their events and references."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from hub.events.base import JsonText
+from hub.store import bulk
 from hub.store.store import Tx
 from hub.store.tables import cause, dirty, event, obj, ref, run, subject, unreadable
 
@@ -37,6 +40,76 @@ def by_keys(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What intake needs to know of a stored subject."""
+
+    id: int
+    stream: str
+    fingerprint: str
+    revision: int | None
+    seq: int
+    container: str
+    at: datetime | None
+    removed_at: datetime | None
+    pending: JsonText | None
+    pending_fingerprint: str | None
+    episode: int
+    reopened: int
+    began_at: datetime | None
+    ended_at: datetime | None
+    look_again: datetime | None
+    quiet: bool  # seen by the last sweep, nothing waits and nothing is in doubt
+
+
+_KNOWN = (
+    "id", "stream", "fingerprint", "revision", "seq", "container", "at", "removed_at", "pending",
+    "pending_fingerprint", "episode", "reopened", "began_at", "ended_at", "look_again",
+)  # fmt: skip
+
+
+def known(
+    tx: Tx, instance_id: str, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Known]:
+    """Stored subjects by (family, key), with what intake needs."""
+    found: dict[tuple[str, str], Known] = {}
+    columns = ("key", "missing", "staged", "unverified_at", *_KNOWN)
+    for family in {family for family, _ in keys}:
+        asked = [key for other, key in keys if other == family]
+        same = {"instance": instance_id, "family": family}
+        for row in bulk.where_in(tx, subject, "key", asked, columns, **same):
+            found[family, row[0]] = _known(row)
+    return found
+
+
+def _known(row: Any) -> Known:
+    quiet = not row[1] and row[2] is None and row[3] is None and row[13] is None
+    (id_, name, mark, revision, seq, container, at, removed, pending, pending_mark) = row[4:14]
+    (episode, reopened, began, ended, look_again) = row[14:]
+    return Known(
+        id_,
+        name,
+        mark,
+        revision,
+        seq,
+        container,
+        _moment(at),
+        _moment(removed),
+        None if pending is None else JsonText(pending),
+        pending_mark,
+        episode,
+        reopened,
+        _moment(began),
+        _moment(ended),
+        _moment(look_again),
+        quiet,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:
     """Stored subjects by id."""
     rows: list[Any] = []
@@ -61,14 +134,10 @@ def live(tx: Tx, instance_id: str, families: Collection[str]) -> list[Any]:
     )
 
 
-def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Store new subjects; their ids, in order."""
-    if not rows:
-        return []
-    result = tx.execute(
-        subject.insert().returning(subject.c.id, sort_by_parameter_order=True), list(rows)
-    )
-    return [row.id for row in result]
+def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """Store new subjects of one instance; their ids by (family, key)."""
+    made = bulk.insert(tx, subject, rows, returning=("family", "key", "id"))
+    return {(row[0], row[1]): row[2] for row in made}
 
 
 def update(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
@@ -93,19 +162,19 @@ def see_keys(tx: Tx, instance_id: str, keys: Collection[str], sweep: int) -> Non
         tx.execute(subject.update().where(same).values(sweep=sweep, missing=0, staged=None))
 
 
-def put_refs(tx: Tx, rows: Mapping[int, Sequence[dict[str, str]]]) -> None:
-    """Replace the references of these subjects."""
-    for part in chunks(list(rows)):
+def put_refs(
+    tx: Tx, rows: Mapping[int, Sequence[dict[str, str]]], known_ids: Collection[int]
+) -> None:
+    """Replace the references of these subjects; only the known ones can have had others."""
+    for part in chunks(known_ids):
         tx.execute(ref.delete().where(ref.c.subject.in_(part)))
     values = [{"subject": key} | row for key, listed in rows.items() for row in listed]
-    if values:
-        tx.execute(ref.insert(), values)
+    bulk.insert(tx, ref, values)
 
 
 def add_events(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Store accepted changes."""
-    if rows:
-        tx.execute(event.insert(), list(rows))
+    bulk.insert(tx, event, rows)
 
 
 def events_of(tx: Tx, subject_id: int, limit: int = 20) -> Sequence[Any]:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     false,
 )
 
-from hub.events.base import canonical
+from hub.events.base import JsonText, canonical
 
 metadata = MetaData(
     naming_convention={
@@ -63,12 +64,19 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To canonical text."""
         del dialect
-        return None if value is None else canonical(value)
+        return value if value is None or isinstance(value, JsonText) else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Back to JSON values."""
         del dialect
-        return None if value is None else json.loads(value)
+        return None if value is None else _loads(value)
+
+
+def _loads(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # what only the standard library could write (`canonical`)
+        return json.loads(text)
 
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")  # whose integers are long already
