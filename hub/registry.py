@@ -120,7 +120,9 @@ def _load(group: Group, point: EntryPoint) -> Plugin:
     try:
         loaded = point.load()
     except (Exception, SystemExit) as error:  # noqa: BLE001  # foreign code may raise anything
-        lines = str(error).splitlines() or [""]
+        # any other text is the plug-in's own, and may hold what it read
+        told = str(error) if isinstance(error, ImportError | AttributeError | SyntaxError) else ""
+        lines = told.splitlines() or [""]
         reason = f"{type(error).__name__}: {lines[0]}".rstrip(": ")
         return Plugin(group, point.name, State.LOAD_FAILED, reason, dist, None)
     return _judged(group, point.name, dist, loaded)

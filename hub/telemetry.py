@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +20,40 @@ IN_TEXT = re.compile(
 STARS = "***"
 
 
+SHORTEST = 4  # characters; shorter secrets are parts of ordinary words
+
+
+class Veil:
+    """Puts stars over known secrets, whoever wrote the text: a plug-in, an answer, an error.
+
+    Args:
+        secrets: the texts; those under four characters are left alone.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        kept = sorted((one for one in secrets if len(one) >= SHORTEST), key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, kept))) if kept else None
+
+    def __call__(self, text: str) -> str:
+        """The text without them."""
+        return text if self._pattern is None else self._pattern.sub(STARS, text)
+
+    def within(self, value: Any) -> Any:
+        """The same in every text of a mapping or list, keys too."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {self.within(key): self.within(below) for key, below in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.within(below) for below in value]
+        plain = value is None or isinstance(value, bool | int | float)
+        return value if plain or self._pattern is None else self(str(value))
+
+    def cover(self, error: BaseException) -> None:
+        """An error's own words, before somebody prints them."""
+        error.args = tuple(self.within(one) for one in error.args)
+
+
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Hide what looks like a secret, by name of the key or by shape in a text."""
     for name, value in event.items():
@@ -33,22 +67,30 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mappi
 def where(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """An exception becomes the lines that it passed: its text and local values may hold secrets."""
     if event.pop("exc_info", None) and (error := sys.exc_info()[1]):
-        frames = traceback.extract_tb(error.__traceback__)
-        event["where"] = [f"{_short(one.filename)}:{one.lineno} {one.name}" for one in frames]
+        event["where"] = passed(error)
     return event
+
+
+def passed(error: BaseException) -> list[str]:
+    """The lines that an error passed, the outermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{_short(one.filename)}:{one.lineno} {one.name}" for one in frames]
 
 
 def _short(filename: str) -> str:
     return "/".join(Path(filename).parts[-3:])
 
 
-def logger(*, json: bool, level: str = "info", out: TextIO | None = None) -> Any:
+def logger(
+    *, json: bool, level: str = "info", out: TextIO | None = None, veil: Veil | None = None
+) -> Any:
     """A logger of its own, configured nowhere else: event names with keys, times in UTC.
 
     Args:
         json: one JSON object per line, for machines; else columns, for people.
         level: debug, info, warning or error.
         out: where to write; standard error by default.
+        veil: over the secrets that are known.
     """
     end: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
     # httpx writes whole addresses at info; ours say what matters
@@ -60,6 +102,7 @@ def logger(*, json: bool, level: str = "info", out: TextIO | None = None) -> Any
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             where,
             redact,
+            lambda _logger, _method, event: (veil or Veil()).within(event),
             end,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(

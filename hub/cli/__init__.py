@@ -30,14 +30,24 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         raise SystemExit(code_of(error)) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    except Exception as error:
-        if os.environ.get("HUB_DEBUG"):
-            raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it ends in plain words
         # its text may hold anything, a row's values among them
         kind = type(error).__name__
+        if os.environ.get("HUB_DEBUG"):
+            tell_where(error)
         _tell(f"the hub failed with {kind}", "report it; HUB_DEBUG=1 shows where it happened.")
         raise SystemExit(1) from None
     raise SystemExit(0)
+
+
+def tell_where(error: BaseException | None) -> None:
+    """The lines that it and its causes passed: these may be sent to others."""
+    from hub.telemetry import passed  # noqa: PLC0415  only a fault needs it
+
+    while error is not None:
+        for line in [*passed(error), type(error).__name__]:
+            print(f"  {line}", file=sys.stderr)  # noqa: T201  a command line speaks
+        error = error.__cause__ or error.__context__
 
 
 def _tell(message: str, what_to_do: str) -> None:

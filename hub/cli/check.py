@@ -21,6 +21,7 @@ from hub.registry import Plugin, Registry
 from hub.settings import ConfigProblems, Problem, Settings
 from hub.store import holds, streams
 from hub.store.store import Store, Tx
+from hub.telemetry import Veil
 
 EXAMPLES = examples("hub check", "hub check --offline", "hub check --json | jq .problems")
 PATIENCE = 60.0  # seconds for one source or target
@@ -106,7 +107,7 @@ def _waiting(tx: Tx, known: set[str]) -> tuple[list[dict[str, Any]], list[str]]:
 async def _findings(out: Output, settings: Settings) -> dict[str, Sequence[Finding]]:
     """Every source and target is asked, side by side."""
     store = Store(settings.store)
-    runner = await assemble(settings, store, now=now, log=log_of("error"))
+    runner = await assemble(settings, store, now=now, log=log_of(settings, "error"))
     try:
         parts: dict[str, Connector[Any] | Target[Any]] = {
             f"instance {one.id}": one.connector for one in runner.sources.values()
@@ -119,10 +120,14 @@ async def _findings(out: Output, settings: Settings) -> dict[str, Sequence[Findi
             found[f"target {name}"] = await _with_groups(
                 found[f"target {name}"], name, target, settings
             )
-        return found
+        return {name: _veiled(each, Veil(settings.secrets)) for name, each in found.items()}
     finally:
         await runner.close()
         await store.close()
+
+
+def _veiled(found: Sequence[Finding], veil: Veil) -> list[Finding]:
+    return [Finding(one.level, veil(one.what), veil(one.advice)) for one in found]
 
 
 async def _asked(one: Connector[Any] | Target[Any], steps: Steps) -> Sequence[Finding]:

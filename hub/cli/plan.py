@@ -13,7 +13,7 @@ import typer
 from hub.cli import exits, plan_page
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
-from hub.cli.session import Session, complain, log_of, now, run, settings_of, working
+from hub.cli.session import Session, complain, log_of, now, run, settings_of, veiled, working
 from hub.engine import reconcile
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
@@ -78,12 +78,13 @@ async def _plan(
     complain(settings, out)
     if html is not None:
         plan_page.writable(html)
-    async with _copy(settings) as store:
-        one = Session(settings, store, out, log_of("error"))
-        known = {row.hash for row in await store.read(holds.all_open)}
-        async with working(one) as runner:
-            reports = [] if stored else await _read(out, runner)
-            found, about = await store.read(plan_page.facts)
+    with veiled(settings):
+        async with _copy(settings) as store:
+            one = Session(settings, store, out, log_of(settings, "error"))
+            known = {row.hash for row in await store.read(holds.all_open)}
+            async with working(one) as runner:
+                reports = [] if stored else await _read(out, runner)
+                found, about = await store.read(plan_page.facts)
     if html is not None:
         said = language or settings.hub.language
         text = plan_page.page(settings, found, about, reports, known, language=said, now=now())

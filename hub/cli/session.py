@@ -5,8 +5,8 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from hub.schedule.embedded import perform
 from hub.settings import ConfigProblems, Settings, load
 from hub.store import holds
 from hub.store.store import Store
-from hub.telemetry import logger
+from hub.telemetry import Veil, logger
 
 T = TypeVar("T")
 
@@ -60,9 +60,19 @@ def settings_of(config: Path | None) -> Settings:
     return load(find_config(config), Registry.discover(), os.environ)
 
 
-def log_of(level: str = "warning") -> Any:
-    """A logger on stderr: columns for people on a terminal, else JSON lines."""
-    return logger(json=not sys.stderr.isatty(), level=level)
+def log_of(settings: Settings, level: str = "warning") -> Any:
+    """A logger on stderr: columns for people on a terminal, else JSON lines; no secret of these."""
+    return logger(json=not sys.stderr.isatty(), level=level, veil=Veil(settings.secrets))
+
+
+@contextmanager
+def veiled(settings: Settings) -> Iterator[None]:
+    """What ends the command says none of these secrets, whoever made the words."""
+    try:
+        yield
+    except HubError as error:
+        Veil(settings.secrets).cover(error)
+        raise
 
 
 @dataclass(frozen=True)
@@ -140,11 +150,12 @@ async def session(
     """Load the configuration and open its store; instances with bad files are named on stderr."""
     settings = settings_of(config)
     complain(settings, out)
-    store = await Store(settings.store).open()
-    try:
-        yield Session(settings, store, out, log_of(level))
-    finally:
-        await store.close()
+    with veiled(settings):
+        store = await Store(settings.store).open()
+        try:
+            yield Session(settings, store, out, log_of(settings, level))
+        finally:
+            await store.close()
 
 
 def complain(settings: Settings, out: Output) -> None:

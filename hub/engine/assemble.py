@@ -17,6 +17,7 @@ from hub.events.base import fingerprint
 from hub.http import HttpFactory, HttpOptions, Sleep
 from hub.settings import Instance, Settings
 from hub.store.store import Store
+from hub.telemetry import Veil
 
 
 async def assemble(
@@ -54,6 +55,7 @@ async def assemble(
         log,
         rng or random.SystemRandom(),
         broken={*settings.broken, *failed},
+        veil=Veil(settings.secrets),
     )
 
 

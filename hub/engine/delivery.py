@@ -33,6 +33,7 @@ class Deliverer:
     Attributes:
         point: told the name of each point where a crash matters, for tests that kill there.
         note: told (event, keys) when an outage begins or ends, once each.
+        veil: over secrets in what the target says.
     """
 
     target_id: str
@@ -42,6 +43,7 @@ class Deliverer:
     rng: random.Random
     note: Callable[..., None]
     point: Callable[[str], None] = lambda _name: None
+    veil: Callable[[str], str] = str
     _capabilities: Capabilities | None = field(default=None, init=False)
 
     async def deliver(self) -> Counter[str]:
@@ -182,10 +184,10 @@ class Deliverer:
                 tx, row, remote_id=outcome.remote_id, version=outcome.remote_version, now=now
             )
         elif outcome.status == "rejected":
-            values = {"status": "rejected", "reason": outcome.reason, "due": None}
+            values = {"status": "rejected", "reason": self.veil(outcome.reason), "due": None}
             ledger.set_if_same(tx, row, **values)
         else:
-            self._later(tx, row, outcome.after, outcome.reason or outcome.status)
+            self._later(tx, row, outcome.after, self.veil(outcome.reason) or outcome.status)
 
     def _later(self, tx: Tx, row: Any, after: float | None, reason: str) -> None:
         wait = self._backoff(row.attempts) if after is None else min(max(after, 1.0), A_DAY)
@@ -200,16 +202,17 @@ class Deliverer:
     def _down(self, tx: Tx, error: HubError) -> None:
         row = ledger.targets(tx)[self.target_id]
         wait = self._wait(error, row.failures)
+        reason = self.veil(str(error))
         health = "refused" if isinstance(error, AuthFailedError | BadConfigError) else "down"
         values: dict[str, Any] = {
             "failures": row.failures + 1,
             "retry_at": self.now() + wait,
             "health": health,
-            "reason": str(error),
+            "reason": reason,
         }
         if row.health not in {"down", "refused"}:
             values["since"] = self.now()
-            self.note("target_down", target=self.target_id, reason=str(error))
+            self.note("target_down", target=self.target_id, reason=reason)
         ledger.put_target(tx, self.target_id, **values)
 
     def _wait(self, error: HubError, failures: int) -> timedelta:

@@ -75,6 +75,7 @@ class Run:
     log: Any
     point: Callable[[str], None]
     rng: random.Random
+    veil: Callable[[str], str] = str
     counts: Counter[str] = field(default_factory=Counter)
 
     async def execute(self) -> Report:
@@ -188,9 +189,10 @@ class Run:
     async def _refused(self, error: RejectedError) -> Report:
         """The source does not know the position any more: only a sweep can help."""
         name = self.stream.name
-        self.log.warning("delta_refused", instance=self.source.id, stream=name, reason=str(error))
-        await self.store.write(self._book_refusal, str(error))
-        return Report(self.source.id, name, "refused", "ok", {}, reason=str(error))
+        reason = self.veil(str(error))
+        self.log.warning("delta_refused", instance=self.source.id, stream=name, reason=reason)
+        await self.store.write(self._book_refusal, reason)
+        return Report(self.source.id, name, "refused", "ok", {}, reason=reason)
 
     def _book_refusal(self, tx: Tx, reason: str) -> None:
         now = self.now()
@@ -200,7 +202,8 @@ class Run:
     async def _failed(self, error: Exception) -> Report:
         every = self.source.every or self.stream.every or PROBE
         health, wait = _judge(error, every)
-        reason = str(error) if isinstance(error, HubError) else _bug(self.source, error)
+        told = str(error) if isinstance(error, HubError) else _bug(self.source, error)
+        reason = self.veil(told)
         due = self.now() + wait
         if await self.store.write(self._book_failure, health, reason, due):
             self.log.warning(

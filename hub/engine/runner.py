@@ -18,6 +18,7 @@ from hub.errors import BadConfigError
 from hub.store import holds, ledger, streams, subjects
 from hub.store.store import Store, Tx
 from hub.store.streams import Reading
+from hub.telemetry import Veil
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Runner:
 
     Attributes:
         broken: ids of instances that are configured and can't be used.
+        veil: over the secrets of the configuration, in whatever is said about a failure.
         point: told the name of each point where a crash matters, for tests that kill there.
     """
 
@@ -36,13 +38,21 @@ class Runner:
     log: Any
     rng: random.Random = field(default_factory=random.Random)
     broken: Collection[str] = ()
+    veil: Veil = field(default_factory=Veil)
     point: Callable[[str], None] = lambda _name: None
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.deliverers = {
             name: Deliverer(
-                name, target, self.store, self.now, self.rng, self.log.warning, self.point
+                name,
+                target,
+                self.store,
+                self.now,
+                self.rng,
+                self.log.warning,
+                self.point,
+                veil=self.veil,
             )
             for name, target in self.targets.items()
         }
@@ -100,7 +110,9 @@ class Runner:
     async def _read(self, source: Source, stream: Stream, *, full: bool) -> Report:
         how = {"sweep_every": stream.sweep_every, "full": full}
         reading = await self._take(source, stream.name, **how)
-        run = Run(source, stream, reading, self.store, self.now, self.log, self.point, self.rng)
+        run = Run(
+            source, stream, reading, self.store, self.now, self.log, self.point, self.rng, self.veil
+        )
         return await run.execute()
 
     def _lock(self, *key: str) -> asyncio.Lock:

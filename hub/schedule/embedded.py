@@ -163,7 +163,7 @@ class Embedded:
         try:
             result = await perform(self.runner, request.action, request.body)
         except HubError as raised:
-            error = str(raised)
+            error = self.runner.veil(str(raised))
         except Exception as raised:
             error = f"The hub failed with {type(raised).__name__}; its log says more."
             self.runner.log.exception("request_failed", action=request.action)

@@ -20,6 +20,7 @@ from hub.settings.routing import (
     reading_fingerprint,
     resolve,
 )
+from hub.settings.secrets import secrets_in
 from hub.settings.validate import unknown_name, validate
 
 FOLDER = "connectors"
@@ -77,6 +78,14 @@ class Settings:
     instances: tuple[Instance, ...]
     problems: tuple[Problem, ...]
     broken: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What the models call secret, and the passwords in addresses."""
+        used: list[ConfiguredTarget | Instance] = [*self.targets, *self.instances]
+        return secrets_in(
+            (one.config for one in used), (self.store, *(one.http.proxy for one in used))
+        )
 
 
 def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:

@@ -164,3 +164,11 @@ def test_bundled_plugins_are_all_ready():
     }
     web = Registry.discover().find(Group.TARGETS, "web")
     assert issubclass(web.cls, Target)
+
+
+def test_what_a_broken_plugin_says_itself_is_not_repeated(module, tmp_path, monkeypatch):
+    (tmp_path / "registry_test_telling.py").write_text("raise RuntimeError('hush-hush')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "registry_test_telling", raising=False)
+    found = discover(telling="registry_test_telling:X")
+    assert found.find(Group.CONNECTORS, "telling").reason == "RuntimeError"
