@@ -5,9 +5,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from hub.contract import Context
 from hub.engine.configuration import Source
@@ -19,6 +17,9 @@ from hub.settings import Instance, Settings
 from hub.store.store import Store
 from hub.telemetry import Veil
 
+if TYPE_CHECKING:
+    import httpx
+
 
 async def assemble(
     settings: Settings,
@@ -28,7 +29,7 @@ async def assemble(
     log: Any,
     rng: random.Random | None = None,
     sleep: Sleep = asyncio.sleep,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: "httpx.AsyncBaseTransport | None" = None,
 ) -> Runner:
     """A runner over every instance and target that can be used; `start` it before it works.
 
@@ -38,7 +39,7 @@ async def assemble(
     targets = {
         one.id: made
         for one in settings.targets
-        if (made := make(one.id, one.http, one.target_class, one.config)) is not None
+        if (made := make(one.id, one.http, one.target_class, one.config, delivery=True)) is not None
     }
     stale_after = {name: tile.stale_after for name, tile in settings.hub.tiles.items()}
     sources = {
@@ -67,15 +68,21 @@ class _Make:
         now: Callable[[], datetime],
         log: Any,
         sleep: Sleep,
-        transport: httpx.AsyncBaseTransport | None,
+        transport: "httpx.AsyncBaseTransport | None",
     ) -> None:
         self._now, self._log, self._sleep, self._transport = now, log, sleep, transport
 
     def __call__(
-        self, name: str, options: HttpOptions, cls: Callable[..., Any], config: Any
+        self,
+        name: str,
+        options: HttpOptions,
+        cls: Callable[..., Any],
+        config: Any,
+        *,
+        delivery: bool = False,
     ) -> Any:
         log = self._log.bind(instance=name)
-        http = HttpFactory(options, self._now, self._sleep, self._transport)
+        http = HttpFactory(options, self._now, self._sleep, self._transport, delivery)
         try:
             return cls(config, Context(name, http, log, self._now))
         except Exception as error:  # noqa: BLE001  one broken plug-in must not stop the others
