@@ -14,10 +14,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Capabilities, Delivery, Outcome, Target
-from hub.errors import AuthFailedError, BadConfigError, HubError, RateLimitedError, RetryableError
+from hub.errors import (
+    AuthFailedError,
+    BadConfigError,
+    HubError,
+    RateLimitedError,
+    RetryableError,
+    StreamLostError,
+)
 from hub.events.objects import Kind
 from hub.store import holds, ledger
-from hub.store.store import Store, Tx
+from hub.store.store import Store, StoreDownError, Tx
 
 AT_ONCE = 8  # calls in flight to one target, each in its own lane
 PROBE = timedelta(minutes=10)  # after a refused login: more tries may lock the account
@@ -52,6 +59,8 @@ class Deliverer:
         while rows := await self.store.write(self._due):
             try:
                 counts += await self._send(rows)
+            except (StreamLostError, StoreDownError):
+                raise  # no fault of the target's
             except Exception as raised:  # noqa: BLE001  a target's bug must not stop the others
                 error = raised if isinstance(raised, HubError) else _bug(self.target, raised)
                 await self.store.write(self._down, error)

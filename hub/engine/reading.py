@@ -33,7 +33,7 @@ from hub.errors import (
     StreamLostError,
 )
 from hub.store import streams, subjects, waiting
-from hub.store.store import Store, Tx
+from hub.store.store import Store, StoreDownError, Tx
 from hub.store.streams import Reading
 
 PROBE = timedelta(minutes=10)  # for faults that only a person can mend; spares locked accounts
@@ -83,11 +83,12 @@ class Run:
 
         Raises:
             StreamLostError: another worker took the stream; nothing more was written.
+            StoreDownError: the store is away; the source is not to blame, and nothing is booked.
         """
         try:
             await self._read()
             return await self._settle()
-        except StreamLostError:
+        except (StreamLostError, StoreDownError):
             raise
         except RejectedError as error:
             return await (self._refused(error) if self._is_delta else self._failed(error))

@@ -98,6 +98,7 @@ class Runner:
 
         Raises:
             StreamLostError: another worker took the stream; nothing more was written.
+            StoreDownError: the store is away; what was not stored is read again.
         """
         source, stream = self.sources[instance], self.stream(instance, name)
         async with self._lock(instance, name):

@@ -18,8 +18,9 @@ from hub.errors import (
     RetryableError,
     StreamLostError,
 )
+from hub.schedule.outage import Outage
 from hub.store import holds, ledger, objects, streams, subjects
-from hub.store.store import Tx
+from hub.store.store import StoreDownError, Tx
 from hub.telemetry import Metrics
 
 TICK = 1.0  # seconds: a request waits no longer than this
@@ -48,7 +49,7 @@ class Embedded:
         self._sleep = sleep
         self._tasks: dict[Any, asyncio.Task[None]] = {}
         self._lost: StreamLostError | None = None
-        self._away = False
+        self._outage = Outage(runner.log, runner.now)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end.
@@ -70,13 +71,9 @@ class Embedded:
         except StreamLostError as error:
             self._lost = error
         except RetryableError as error:
-            if not self._away:
-                self.runner.log.warning("store_down", reason=str(error))
-            self._away = True
+            self._outage.failed("tick", error)
         else:
-            if self._away:
-                self.runner.log.warning("store_back")
-            self._away = False
+            self._outage.worked("tick")
 
     async def tick(self) -> None:
         """Start what is due; nothing overlaps itself."""
@@ -124,18 +121,22 @@ class Embedded:
         return due
 
     def _start(self, name: Any, work: Any) -> None:
-        if name in self._tasks:
+        if name in self._tasks or not self._outage.may(name):
             work.close()
             return
-        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        task = asyncio.get_running_loop().create_task(self._guarded(name, work))
         self._tasks[name] = task
         task.add_done_callback(lambda _task: self._tasks.pop(name, None))
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    async def _guarded(self, name: Any, work: Awaitable[None]) -> None:
         try:
             await work
+            self._outage.worked(name)
         except StreamLostError as error:
             self._lost = error
+        except StoreDownError as error:
+            once = isinstance(name, tuple) and name[0] == "request"  # it never comes again
+            self._outage.failed("tick" if once else name, error)
         except Exception as error:
             self.runner.log.exception("task_failed", error=type(error).__name__)
 

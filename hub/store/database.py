@@ -18,6 +18,10 @@ class StoreInUseError(RetryableError):
     """Another hub owns the store; the message names it."""
 
 
+class StoreDownError(RetryableError):
+    """The store can't be used now; nothing of this step is kept, and no source is to blame."""
+
+
 class Database(Protocol):
     """One database that can hold the hub's tables. Every call but `exists` is in one thread.
 

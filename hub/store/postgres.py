@@ -8,9 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.errors import BadConfigError, RetryableError
+from hub.errors import BadConfigError
 from hub.store import lease as leases
 from hub.store.copying import copy
+from hub.store.database import StoreDownError
 from hub.store.migrate import current, upgrade
 
 TURN = 0x687562  # any fixed number: the advisory lock that says whose turn it is
@@ -63,7 +64,7 @@ class Postgres:
         """Whether the tables are there.
 
         Raises:
-            RetryableError: the database can't be reached.
+            StoreDownError: the database can't be reached.
         """
         try:
             with self._said(), self._looking() as tx:
@@ -84,7 +85,7 @@ class Postgres:
 
         Raises:
             BadConfigError: the login is refused, or the user may not make tables.
-            RetryableError: the database can't be reached now.
+            StoreDownError: the database can't be reached now.
         """
         try:
             with self._said(), self.engine.begin() as tx:
@@ -115,7 +116,7 @@ class Postgres:
         passing = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
         if not (passing or error.connection_invalidated):
             return error
-        return RetryableError(
+        return StoreDownError(
             f"The {self.name} can't be reached, or broke off ({self._short(error)}): nothing of "
             "this step is kept. See that PostgreSQL runs and can be reached from here."
         )

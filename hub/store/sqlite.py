@@ -9,8 +9,16 @@ import filelock
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
-from hub.store.database import StoreInUseError, in_words, me
+from hub.store.database import StoreDownError, StoreInUseError, in_words, me
 from hub.store.migrate import upgrade
+
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 class Sqlite:
@@ -22,6 +30,8 @@ class Sqlite:
         self.path = Path(url.database)
         self.name = str(self.path)
         self.engine = _engine(url)
+        sa.event.listen(self.engine, "begin", self._begin)
+        self._file: tuple[int, int] | None = None  # device and number of the file that is open
         self._lock: filelock.FileLock | None = None
 
     def exists(self) -> bool:
@@ -48,8 +58,41 @@ class Sqlite:
             ) from error
 
     def fault(self, error: sa.exc.DBAPIError) -> Exception:
-        """The error as it is."""
-        return error
+        """No room, no right, no answer of the disk: said in words; anything else as it is."""
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            return StoreDownError(
+                f"The disk that holds the store {self.path} is full: nothing of this step is kept. "
+                "Make room; a running hub goes on by itself."
+            )
+        if code not in _PASSING:
+            return error
+        return StoreDownError(
+            f"The store {self.path} can't be used now ({error.orig}): nothing of this step is "
+            "kept. See to the disk and the folder's rights; a running hub goes on by itself."
+        )
+
+    def _begin(self, connection: sa.Connection) -> None:
+        self._check_file()
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _check_file(self) -> None:
+        """What is written into a file that lost its name would be lost without a sound."""
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise StoreDownError(
+                f"The store {self.path} was removed or renamed under the hub ({error.strerror}): "
+                "nothing is written now. Put that very file back and the hub goes on; or stop the "
+                "hub, put a backup back, and start it."
+            ) from error
+        file = (found.st_dev, found.st_ino)
+        if self._file not in {None, file}:
+            raise StoreDownError(
+                f"The store {self.path} was replaced by another file under the hub: nothing is "
+                "written now. Restart the hub, so that it works on the new file."
+            )
+        self._file = file
 
     def own(self) -> None:
         """Take the store for this process: an operating-system lock, gone with the process.
@@ -122,7 +165,6 @@ class Sqlite:
 def _engine(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(url)
     sa.event.listen(engine, "connect", set_up)
-    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -137,7 +179,3 @@ def set_up(connection: Any, _record: Any) -> None:
         "busy_timeout=10000",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -16,10 +16,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
-from hub.store.database import Database, StoreInUseError, Tx
+from hub.store.database import Database, StoreDownError, StoreInUseError, Tx
 from hub.store.sqlite import Sqlite
 
-__all__ = ["LEASE", "Store", "StoreInUseError", "Tx"]
+__all__ = ["LEASE", "Store", "StoreDownError", "StoreInUseError", "Tx"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,7 +86,8 @@ class Store:
 
         Raises:
             StreamLostError: this process owned the store and another one took it.
-            RetryableError: the database went away; nothing is stored, or its answer was lost.
+            StoreDownError: the database went away or has no room; nothing is stored, or its answer
+                was lost.
         """
         return await self._call(self._in_transaction, work, *args, **kwargs)
 

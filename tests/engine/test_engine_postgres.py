@@ -119,7 +119,7 @@ async def test_a_process_stopped_inside_a_transaction_holds_nobody_up(postgres_u
         other = await take_over(postgres_url, 2)  # the server ends the session that sleeps
         zombie.send_signal(signal.SIGCONT)
         said, faults = zombie.communicate(timeout=30)
-    assert said.split() == ["RetryableError", "StreamLostError"], said + faults
+    assert said.split() == ["StoreDownError", "StreamLostError"], said + faults
     assert await other.read(streams.instances) == {}
     await other.close()
 
