@@ -1,6 +1,6 @@
 """`hub status`: how everything stands, from the store alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -104,7 +104,8 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
             one.out.heading(title)
             one.out.table(columns.split(), rows(found, one.zone))
     for name, number in found["unmatched"].items():
-        one.out.say(f"{name}: no route takes {number} of its open subjects, so nobody sees them.")
+        for line in _unmatched(found, name, number):
+            one.out.say(line)
     if found["tiles"]:
         one.out.heading("Tiles")
     for row in found["tiles"]:
@@ -149,7 +150,25 @@ def _targets(found: Mapping[str, Any], zone: str) -> list[list[Any]]:
 
 def _objects(found: Mapping[str, Any], _zone: str) -> list[list[Any]]:
     names = ("target", "instance", "kind", "published", "ahead", "withheld", "status")
-    return [[row[name] for name in names] for row in found["objects"]]
+    modes = {row["id"]: row["mode"] for row in found["instances"]}
+    rows = [row | {"status": _stands(row, modes)} for row in found["objects"]]
+    return [[row[name] for name in names] for row in rows]
+
+
+def _stands(row: Mapping[str, Any], modes: Mapping[str, str]) -> str:
+    """What waits for a mode waits for a person."""
+    unsent = row["status"] == "waiting" and modes.get(row["instance"]) == "watch"
+    return "not sent: mode watch" if unsent else str(row["status"])
+
+
+def _unmatched(found: Mapping[str, Any], name: str, number: int) -> Iterator[str]:
+    """What no route takes, and for each condition of the routes what the source says itself."""
+    yield f"{name}: no route takes {number} of its open subjects, so nobody sees them."
+    for field, used in found["used"].get(name, {}).items():
+        for word in used["asked"]:
+            if word not in used["found"]:
+                there = ", ".join(f"`{one}`" for one in used["found"]) or "none"
+                yield f"  a route asks {field} `{word}`; the source uses: {there}"
 
 
 def _next(found: Mapping[str, Any], wrong: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ from hub.store import desire, holds, ledger, objects, streams, subjects, waiting
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
+USED = 30  # values of a source that are named
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -345,19 +347,42 @@ def pause(tx: Tx, names: Sequence[str], *, paused: bool, actor: str, now: dateti
 def status(tx: Tx) -> dict[str, Any]:
     """How everything stands, as JSON values."""
     runs = streams.last_runs(tx)
+    unmatched = subjects.unmatched(tx)
     return {
         "instances": [_instance(row) for row in streams.instances(tx).values()],
         "streams": [_stream(row, runs) for row in streams.all_streams(tx)],
         "targets": [_target(row) for row in ledger.targets(tx).values()],
         "objects": [row._asdict() for row in objects.counts(tx)],
         "subjects": subjects.counts(tx),
-        "unmatched": subjects.unmatched(tx),
+        "unmatched": unmatched,
+        "used": {name: _used(tx, name) for name in unmatched},
         "troubled": [_troubled(row) for row in objects.troubled(tx)],
         "unreadable": [_plain(row) for row in subjects.all_unreadable(tx)],
         "holds": [shown_hold(row) for row in holds.all_open(tx)],
         "tiles": [_plain(row) for row in streams.tile_tokens(tx)],
         "events": subjects.count_events(tx),
     }
+
+
+def _used(tx: Tx, instance: str) -> dict[str, Any]:
+    """For each condition of its routes the values asked for, and those of its open subjects."""
+    row = streams.instances(tx)[instance]
+    asked: dict[str, set[str]] = {}
+    for route in row.routing_wanted or row.routing or ():
+        for field, values in route.get("when", {}).items():
+            asked.setdefault(field, set()).update(values)
+    states = subjects.open_states(tx, instance) if asked else []
+    return {
+        field: {"asked": sorted(values), "found": sorted(_values(states, field))[:USED]}
+        for field, values in asked.items()
+    }
+
+
+def _values(states: Sequence[Mapping[str, Any]], field: str) -> set[str]:
+    """A text in several languages counts in each."""
+    found = [state.get(field) for state in states]
+    texts = [one.values() if isinstance(one, Mapping) else [one] for one in found if one]
+    return {str(text) for each in texts for text in each}
 
 
 def _plain(row: sa.Row[Any]) -> dict[str, Any]:

@@ -64,7 +64,10 @@ class Runner:
 
     def _start(self, tx: Tx) -> None:
         streams.raise_epochs(tx)
-        streams.forgive(tx)
+        known = {source.id: source.fingerprint for source in self.sources.values()}
+        for row in streams.forgive(tx, known, self.now()):
+            again = {"until": row.due.isoformat(), "at_once": f"hub sync {row.instance}"}
+            self.log.warning("login_waits", instance=row.instance, stream=row.stream, **again)
         for one in configuration.stand_still(tx, self.sources, self.broken):
             self.log.warning("instance_orphaned", instance=one)
         while configuration.project_dirty(tx, self.now()):

@@ -101,20 +101,33 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
             plug-in that does not load, stands in `Settings.problems` instead.
     """
     base = path.parent.resolve()
+    problems: list[Problem] = []
+    try:
+        hub, targets = _top(path, registry, env, problems)
+    except ConfigProblems as error:
+        _Instances(None, registry, base, env, problems).all()  # everything is said at once
+        raise ConfigProblems([*error.problems, *problems]) from None
+    made = _Instances(hub, registry, base, env, problems)
+    instances = made.all()
+    store = _store(hub.store, base)
+    return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
+
+
+def _top(
+    path: Path, registry: Registry, env: Mapping[str, str], problems: list[Problem]
+) -> tuple[HubSettings, tuple[ConfiguredTarget, ...]]:
+    """What hub.yaml itself says."""
+    base = path.parent.resolve()
     document = read(base / path.name, base)
     override(document, env)
     follow(document, env)
     hub = _hub(document)
     if holds_password(hub.store):
         _no_plain_password(document, ("store",))
-    problems: list[Problem] = []
     targets = _Targets(document, registry, problems).all(hub)
     if document.problems:
         raise ConfigProblems(_in_order(document.problems))
-    made = _Instances(hub, registry, base, env, problems)
-    instances = made.all()
-    store = _store(hub.store, base)
-    return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
+    return hub, targets
 
 
 def _hub(document: Document) -> HubSettings:
@@ -207,9 +220,13 @@ class _Targets:
 
 @dataclass(frozen=True, slots=True)
 class _Instances:
-    """Makes the instances; one that is wrong never stops the others."""
+    """Makes the instances; one that is wrong never stops the others.
 
-    hub: HubSettings
+    Attributes:
+        hub: None: hub.yaml is wrong, so only what stands in the instances' own files is looked at.
+    """
+
+    hub: HubSettings | None
     registry: Registry
     base: Path
     env: Mapping[str, str]
@@ -257,7 +274,7 @@ class _Instances:
             return None
         name = _instance_id(document, given)
         http = _http(document, (), given)
-        routes = resolve(document, given, self.hub)
+        routes = resolve(document, given, self.hub) if self.hub else ()
         if plugin is None or config is None:
             return None
         return Instance(

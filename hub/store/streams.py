@@ -1,6 +1,6 @@
 """Queries on streams and instances: taking a stream, sweeps, health."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -73,9 +73,28 @@ def raise_epochs(tx: Tx) -> None:
     tx.execute(stream.update().values(epoch=stream.c.epoch + 1))
 
 
-def forgive(tx: Tx) -> None:
-    """After a start: what failed is tried at once, perhaps it was mended meanwhile."""
+def forgive(tx: Tx, known: Mapping[str, str], now: datetime) -> list[Any]:
+    """After a start: what failed is tried at once, perhaps it was mended meanwhile.
+
+    A refused login waits out its time, because a hub that is started again and again would lock the
+    account; it is tried at once when the source is configured otherwise now.
+
+    Args:
+        known: per instance the fingerprint of its configuration.
+
+    Returns:
+        The streams that go on waiting.
+    """
+    kept = [
+        row
+        for row in tx.execute(sa.select(stream).where(stream.c.health == "auth"))
+        if row.due and row.due > now and known.get(row.instance) == row.sweep_fingerprint
+    ]
     tx.execute(stream.update().where(stream.c.health != "ok").values(due=None))
+    for row in kept:
+        same = _is(row.instance, row.stream, row.partition)
+        tx.execute(stream.update().where(same).values(due=row.due))
+    return kept
 
 
 def take(

@@ -271,6 +271,17 @@ def unmatched(tx: Tx) -> dict[str, int]:
     return {row.instance: row.number for row in tx.execute(query)}
 
 
+def open_states(tx: Tx, instance_id: str, limit: int = 2000) -> list[dict[str, Any]]:
+    """States of subjects that go on, the newest first."""
+    query = sa.select(subject.c.state).where(
+        subject.c.instance == instance_id,
+        subject.c.removed_at.is_(None),
+        subject.c.ended_at.is_(None),
+        subject.c.state.is_not(None),
+    )
+    return list(tx.execute(query.order_by(subject.c.id.desc()).limit(limit)).scalars())
+
+
 def unreadable_by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:
     """Rows that could not be understood, with the run that met them last; by id."""
     rows: list[Any] = []

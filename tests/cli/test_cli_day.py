@@ -243,3 +243,21 @@ def test_nothing_is_made_by_looking(hub):
     for words in (("check", "--offline"), ("check",), ("plan",), ("plan", "--stored")):
         assert hub(*words).code == 0
     assert sorted(path.name for path in hub.folder.iterdir()) == ["connectors", "hub.yaml"]
+
+
+def test_status_says_that_watch_sends_nothing_and_what_a_route_should_have_asked(hub):
+    hub.manual(
+        "watch", more="routes: [{when: {category: [Telefoon]}}, {when: {category: [Kas]}}]\n"
+    )
+    assert hub(*POST, "--category", "Telefonie").code == 0
+    shown = hub("status").out
+    assert "manual: no route takes 1 of its open subjects" in shown
+    assert "a route asks category `Telefoon`; the source uses: `Telefonie`" in shown
+    hub.manual("watch")
+    assert hub("sync").code == 0
+    waiting = hub("status")
+    assert "not sent: mode watch" in waiting.out
+    assert " waiting\n" not in waiting.out
+    hub.manual("live")
+    assert hub("sync").code == 0
+    assert "not sent" not in hub("status").out

@@ -249,3 +249,15 @@ def test_no_folder_of_instances_is_no_problem(tmp_path, registry):
     path.write_text("store: sqlite:///hub.db\norganisation: Duo+\n")
     settings = load(path, registry, {})
     assert (settings.instances, settings.problems) == ((), ())
+
+
+@pytest.mark.parametrize("spoilt", ["organisatie: Duo\n", "web: {port: x}\n", "audiences: [\n"])
+def test_a_wrong_hub_yaml_hides_nothing_that_is_wrong_with_the_instances(site, desk_yaml, spoilt):
+    site.hub((site.folder / "hub.yaml").read_text() + spoilt)
+    site.write("connectors/desk.yaml", desk_yaml)
+    site.write("connectors/good.yaml", desk_yaml.replace("DESK_PASSWORD", "PAPER_TOKEN"))
+    site.write("connectors/other.yaml", "connector: dsk\n")
+    said = refuse(site, DESK_PASSWORD="").splitlines()
+    assert said[0].startswith("hub.yaml:")
+    named = [line.split(":")[0] for line in said if line.startswith("connectors/")]
+    assert named == ["connectors/desk.yaml", "connectors/other.yaml"]
