@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := UV_PROJECT_ENVIRONMENT=.venv UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv
 READY := .venv/.ready
 
-.PHONY: setup demo test soak check audit fix docs docs-test browser database clean
+.PHONY: setup demo test soak bench bench-setup check audit fix docs docs-test browser database clean
 
 setup: $(READY)  ## make .venv with everything in it
 
@@ -35,6 +35,13 @@ database:
 	  mkdir -p /etc/postgresql-common/createcluster.d && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/no-main.conf && \
 	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends postgresql >/dev/null; } || \
 	  echo "no PostgreSQL here and no right to install it: its tests will be skipped"
+
+bench-setup: setup  ## install the tools that the hub is measured beside, below .cache/bench
+	@$(BIN)/python -m benchmarks setup
+
+bench: setup  ## measure; ONLY=W1,W2 and PEERS=hub,dlt for some, RESUME=1 to go on, QUICK=1 for a look
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--works $(ONLY)) $(if $(PEERS),--peers $(PEERS)) $(if $(RESUME),--resume) $(if $(QUICK),--quick); \
+	  code=$$?; $(BIN)/python -m docs.generate; exit $$code
 
 check: setup  ## style, types, layers, spelling, freshness of what is generated
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from docs import commands, pages, quality
+from docs import benchmarks, commands, pages, quality
 from hub.registry import Group, Plugin, Registry
 from hub.sandbox.intranet import openapi
 from hub.settings import CONNECTOR_FILE, HUB_FILE, as_text, schema
@@ -40,6 +40,7 @@ def files() -> dict[Path, str]:
         "objects.md": pages.objects(),
         "errors.md": pages.error_page(),
         "quality.md": quality.page(registry),
+        "benchmarks.md": benchmarks.page(),
         "openintranet.json": openapi.text(),
         **pages.payload_schemas(),
     }

@@ -1,0 +1,1 @@
+"""The benchmark's source and sink, as plug-ins of the hub."""

@@ -1,0 +1,1 @@
+"""Source and sink on loopback, fast enough to be nobody's bottleneck."""
