@@ -7,6 +7,7 @@
     ├── RetryableError          try again later, with back-off
     │   └── RateLimitedError    try again after `retry_after` seconds
     ├── RejectedError           this one item can't succeed; set it aside and go on
+    │   └── RepeatedCallError   this call from outside was taken before; do nothing
     └── StreamLostError         another worker took the stream or the store; stop writing
 
 A message speaks to an administrator: what is wrong and what to do. The cause is chained for us
@@ -53,6 +54,10 @@ class RateLimitedError(RetryableError):
 
 class RejectedError(HubError):
     """This one item was refused for good: it is set aside, everything else goes on."""
+
+
+class RepeatedCallError(RejectedError):
+    """A signed call from outside that was taken before: nothing is done again."""
 
 
 class StreamLostError(HubError):

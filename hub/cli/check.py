@@ -2,9 +2,9 @@
 
 import asyncio
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, Steps
 from hub.cli.plan import decide
 from hub.cli.session import log_of, now, run, settings_of
+from hub.cli.status import call_addresses
 from hub.contract import Connector, Finding, Target
 from hub.engine.assemble import assemble
 from hub.engine.reconcile import shown_hold
@@ -86,6 +87,8 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
     found.lonely = not (settings.instances or settings.problems)
     if not offline:
         found.findings = await _findings(out, settings)
+    for name, one in _doors(settings):
+        found.findings[name] = [*found.findings.get(name, ()), one]
     store = Store(settings.store)
     if store.exists():
         known = {one.id for one in settings.instances}
@@ -93,6 +96,18 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
         found.holds, found.orphaned = await store.read(_waiting, known)
     await store.close()
     return found
+
+
+def _doors(settings: Settings) -> Iterator[tuple[str, Finding]]:
+    """Where an instance may be called, and whether anybody can reach that."""
+    for one in call_addresses(settings):
+        what = f"{one['kind']}: POST {one['url']}"
+        level: Literal["ok", "warning"] = "ok"
+        advice = ""
+        if settings.hub.web.public_url is None:
+            level = "warning"
+            advice = "set `web.public_url` in hub.yaml: others can't reach this address as it is"
+        yield f"instance {one['instance']}", Finding(level, what, advice)
 
 
 def _broken() -> list[Plugin]:

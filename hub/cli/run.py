@@ -13,7 +13,7 @@ from hub.cli.output import Output
 from hub.cli.serving import guarded, serve, stop_on_signals
 from hub.cli.session import Session, now, session, working
 from hub.cli.session import run as run_async
-from hub.cli.status import tile_url
+from hub.cli.status import call_addresses, tile_url
 from hub.cli.sync import report
 from hub.engine.runner import Runner
 from hub.schedule.embedded import Embedded, perform
@@ -78,12 +78,16 @@ async def _begin(one: Session, runner: Runner, *, web: bool) -> None:
     tiles = [row._asdict() for row in await one.store.read(streams.tile_tokens)]
     instances = [{"id": s.id, "mode": s.mode} for s in runner.sources.values()]
     shown = [{**row, "url": tile_url(one.settings, row)} for row in tiles] if web else []
-    one.out.document({"pid": os.getpid(), "instances": instances, "tiles": shown})
+    doors = call_addresses(one.settings) if web else []
+    document = {"pid": os.getpid(), "instances": instances, "tiles": shown, "calls": doors}
+    one.out.document(document)
     one.out.say(f"hub runs with pid {os.getpid()}.")
     for row in instances:
         one.out.say(f"  {row['id']}: mode {row['mode']}")
     for row in shown:
         one.out.say(f"  tile {row['tile']} for {row['audience']}, {row['view']}: {row['url']}")
+    for row in doors:
+        one.out.say(f"  {row['kind']} of {row['instance']}: POST {row['url']}")
     one.out.next("Ctrl-C stops it; `hub status` in another window shows how it stands.")
     one.out.flush()
 
@@ -101,7 +105,7 @@ async def _go_on(one: Session, runner: Runner, listener: Any) -> None:
 
 
 def _pages(one: Session, runner: Runner, metrics: Metrics) -> Any:
-    return guarded(site(one.settings.hub, runner, metrics, now), one.log)
+    return guarded(site(one.settings, runner, metrics, now), one.log)
 
 
 async def _ending(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:

@@ -50,9 +50,23 @@ async def _status(out: Output, config: Any) -> int:
 
 def tile_url(settings: Settings, row: Mapping[str, Any]) -> str:
     """The address of a tile, as people outside reach it where that is configured."""
+    return f"{_base(settings)}/t/{row['token']}"
+
+
+def call_addresses(settings: Settings) -> list[dict[str, str]]:
+    """Where sources and senders may call: kind (`webhook`, `receive`), instance and address."""
+    base, found = _base(settings), []
+    for one in settings.instances:
+        if one.settings.webhook:
+            found.append(("webhook", one.id, f"{base}/hooks/{one.id}"))
+        if one.settings.receive:
+            found.append(("receive", one.id, f"{base}/in/{one.id}/<stream>"))
+    return [dict(zip(("kind", "instance", "url"), row, strict=True)) for row in found]
+
+
+def _base(settings: Settings) -> str:
     web = settings.hub.web
-    base = str(web.public_url).rstrip("/") if web.public_url else f"http://{web.host}:{web.port}"
-    return f"{base}/t/{row['token']}"
+    return str(web.public_url).rstrip("/") if web.public_url else f"http://{web.host}:{web.port}"
 
 
 def what_is_wrong(found: Mapping[str, Any]) -> list[str]:

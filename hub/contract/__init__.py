@@ -4,11 +4,12 @@ A connector adapts one kind of source: it hands over whole states of subjects in
 nothing of intranets. A target adapts one kind of intranet: it makes objects look as desired.
 Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
 Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
-LooksUp (Present, Gone, Unknown) and Receives (Received). `hub.testing` counts them.
+LooksUp (Present, Gone, Unknown), Hints, and Receives (Received). `hub.testing` counts them.
 """
 
 from hub.contract.abilities import (
     Gone,
+    Hints,
     LooksUp,
     Present,
     Received,
@@ -48,6 +49,7 @@ __all__ = [
     "Delivery",
     "Finding",
     "Gone",
+    "Hints",
     "LooksUp",
     "Outcome",
     "Present",

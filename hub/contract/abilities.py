@@ -1,6 +1,6 @@
 """What a connector may be able to do beside reading."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -33,6 +33,19 @@ class LooksUp(Protocol):
 
     async def look_up(self, family: Family, key: str) -> Present | Gone | Unknown:
         """What the source says about this subject now."""
+        ...
+
+
+@runtime_checkable
+class Hints(Protocol):
+    """Ability: the source can call the hub when something changed. Only that is believed.
+
+    The hub proves the caller, reads at once, and throws the body away unread; the streams' own
+    rhythm goes on all the same.
+    """
+
+    def hinted(self) -> Collection[str]:
+        """The names of the streams to read again when the source calls."""
         ...
 
 

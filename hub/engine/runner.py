@@ -4,21 +4,27 @@ import asyncio
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
-from hub.contract import Batch, Received, Receives, Stream, Target
-from hub.engine import configuration, intake, reconcile
+from hub.contract import Hints, Received, Stream, Target
+from hub.engine import configuration, reconcile
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
 from hub.engine.reading import Report, Run, ask_source
-from hub.errors import BadConfigError
-from hub.store import holds, ledger, streams, subjects
+from hub.engine.receiving import Receiving
+from hub.errors import BadConfigError, RetryableError
+from hub.store import calls, holds, ledger, streams
+from hub.store.calls import Signature
 from hub.store.store import Store, Tx
 from hub.store.streams import Reading
 from hub.telemetry import Veil
+
+What = Literal["objects", "streams"]
 
 
 @dataclass
@@ -29,6 +35,9 @@ class Runner:
         broken: ids of instances that are configured and can't be used.
         veil: over the secrets of the configuration, in whatever is said about a failure.
         point: told the name of each point where a crash matters, for tests that kill there.
+        wake: told at once when objects may wait to be sent, or streams to be read; a schedule
+            sets it, so that nothing waits for its next look.
+        turn: seconds that a call from outside waits for a reading of its stream to end.
     """
 
     store: Store
@@ -40,6 +49,8 @@ class Runner:
     broken: Collection[str] = ()
     veil: Veil = field(default_factory=Veil)
     point: Callable[[str], None] = lambda _name: None
+    wake: Callable[[What], None] = lambda _what: None
+    turn: float = 5.0
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +120,7 @@ class Runner:
             if report.outcome == "refused":
                 report = await self._read(source, stream, full=True)
             await self.project()
+        self.wake("objects")
         return report
 
     async def _read(self, source: Source, stream: Stream, *, full: bool) -> Report:
@@ -123,8 +135,11 @@ class Runner:
         return self._locks.setdefault(key, asyncio.Lock())
 
     async def _take(self, source: Source, name: str, **how: Any) -> Reading:
-        return await self.store.write(
-            streams.take,
+        return await self.store.write(self._taken, source=source, name=name, **how)
+
+    def _taken(self, tx: Tx, /, *, source: Source, name: str, **how: Any) -> Reading:
+        return streams.take(
+            tx,
             instance_id=source.id,
             connector=source.connector_name,
             name=name,
@@ -136,31 +151,60 @@ class Runner:
 
     # --- receiving -------------------------------------------------------------------------
 
-    async def receive(self, instance: str, received: Received) -> Report:
-        """Take data that came by request; it is stored when this returns.
+    async def receive(
+        self, instance: str, received: Received, *, call: Signature | None = None
+    ) -> Report:
+        """Take data that came by request; it is stored when this returns, and sent at once.
+
+        Args:
+            call: the signature of a call from outside: it counts once.
 
         Raises:
-            RejectedError: the request can't be understood.
+            RejectedError: the request can't be understood, or was taken before.
             BadConfigError: the instance's connector receives nothing.
+            RetryableError: the stream is being read for longer than anybody should wait.
         """
-        source = self.sources[instance]
-        if not isinstance(source.connector, Receives):
-            raise BadConfigError(f"{instance} ({source.connector_name}) receives no data.")
-        async with self._lock(instance, received.stream):
-            stream = self.stream(instance, received.stream)
-            previous = await self.store.read(_previous, instance, stream, received)
-            batch = source.connector.receive(
-                Received(received.stream, {**received.data, "previous": previous})
-            )
-            reading = await self._take(source, received.stream, received=True)
-            counts = await self.store.write(self._take_in, source, reading, batch)
-            await self.project()
+        source, stream = self.sources[instance], self.stream(instance, received.stream)
+        async with self._turn(instance, received.stream):
+            take = partial(self._taken, source=source, name=stream.name, received=True)
+            work = Receiving(source, stream, received, take, self.now(), self.log, call)
+            counts = await self.store.write(work.store)
+        self.wake("objects")
         return Report(instance, received.stream, "received", "ok", dict(counts))
 
-    def _take_in(self, tx: Tx, source: Source, reading: Reading, batch: Batch) -> Counter[str]:
-        counts = intake.take_in(tx, reading, batch, now=self.now(), reopen=source.reopen)
-        self._end_received(tx, reading, counts)
-        return counts
+    @asynccontextmanager
+    async def _turn(self, instance: str, name: str) -> AsyncIterator[None]:
+        """One after the other; behind a long reading whoever calls had better come back."""
+        lock = self._lock(instance, name)
+        try:
+            async with asyncio.timeout(self.turn):
+                await lock.acquire()
+        except TimeoutError as error:
+            raise RetryableError(
+                f"{instance}.{name} is being read at this moment: send it again in a while."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def hint(self, instance: str, *, call: Signature | None = None) -> None:
+        """The source said that something changed: what it names is read again soon.
+
+        Raises:
+            RejectedError: the call was taken before.
+        """
+        connector = self.sources[instance].connector
+        names = connector.hinted() if isinstance(connector, Hints) else ()
+        await self.store.write(self._hinted, instance, names, call)
+        self.wake("streams")
+
+    def _hinted(
+        self, tx: Tx, instance: str, names: Collection[str], call: Signature | None
+    ) -> None:
+        if call is not None:
+            calls.note(tx, call, self.now())
+        calls.hint(tx, instance, names, self.now())
 
     # --- holds -----------------------------------------------------------------------------
 
@@ -212,7 +256,7 @@ class Runner:
     async def project(self) -> None:
         """Bring objects up to date with what changed and with the time."""
         while await self.store.write(configuration.project_dirty, self.now()):
-            pass
+            self.wake("objects")
 
     async def deliver(self) -> dict[str, Counter[str]]:
         """One pass of every target, side by side."""
@@ -230,14 +274,6 @@ class Runner:
             await source.connector.close()
         for target in self.targets.values():
             await target.close()
-
-
-def _previous(tx: Tx, instance: str, stream: Stream, received: Received) -> Any:
-    """The state that the request builds on: that of the subject named by `id`, if it is known."""
-    keys = {(str(family), str(received.data.get("id"))) for family in stream.families}
-    rows = subjects.by_keys(tx, instance, keys)
-    row = next(iter(rows.values()), None)
-    return row.state if row is not None and row.removed_at is None else None
 
 
 def _register_target(tx: Tx, name: str, address: str, now: datetime) -> None:

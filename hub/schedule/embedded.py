@@ -3,14 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Received, Stream
 from hub.engine import dead_letters, drift
 from hub.engine.configuration import Source
 from hub.engine.reading import Report
-from hub.engine.runner import Runner
+from hub.engine.runner import Runner, What
 from hub.errors import (
     BadConfigError,
     HubError,
@@ -24,6 +24,8 @@ from hub.store.store import StoreDownError, Tx
 from hub.telemetry import Metrics
 
 TICK = 1.0  # seconds: a request waits no longer than this
+SHORTEST = 0.01  # seconds between two looks, however many moments are near
+HINT_PAUSE = timedelta(seconds=5)  # between two readings that hints ask for
 DRAIN = 20.0  # seconds that running work may take to end after a stop
 
 
@@ -50,6 +52,12 @@ class Embedded:
         self._tasks: dict[Any, asyncio.Task[None]] = {}
         self._lost: StreamLostError | None = None
         self._outage = Outage(runner.log, runner.now)
+        self._again: set[str] = set()
+        self._answering = 0
+        self._pause = TICK
+        # what is sent over a network has the longer way: it starts first
+        self._targets = sorted(runner.targets, key=lambda name: not runner.targets[name].remote)
+        runner.wake = self.wake
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end.
@@ -59,7 +67,7 @@ class Embedded:
         """
         while not stop.is_set() and self._lost is None:
             await self._beat()
-            await self._sleep(TICK)
+            await self._sleep(self._pause)
         await self.drain()
         if self._lost is not None:
             raise self._lost
@@ -72,6 +80,7 @@ class Embedded:
             self._lost = error
         except RetryableError as error:
             self._outage.failed("tick", error)
+            self._pause = TICK
         else:
             self._outage.worked("tick")
 
@@ -84,8 +93,27 @@ class Embedded:
             self._start("project", self.runner.project())
         for request in state["requests"]:
             self._start(("request", request.id), self._handle(request))
-        for target in self.runner.deliverers:
+        if not state["requests"]:  # they send by themselves, and say how many
+            self._deliver_all()
+        self._pause = self._until(state["next"])
+
+    def wake(self, what: What) -> None:
+        """Do at once what the next look would do."""
+        if what == "streams":
+            self._start("look", self.tick())
+        elif not self._answering:
+            self._deliver_all()
+
+    def _deliver_all(self) -> None:
+        for target in self._targets:
+            self._again.add(target)  # one that runs may be past what waits now
             self._start(f"deliver {target}", self._deliver(target))
+
+    def _until(self, moments: Sequence[datetime | None]) -> float:
+        """Seconds to the next look: a tick, or less when something is due before."""
+        now = self.runner.now()
+        ahead = [(one - now).total_seconds() for one in moments if one is not None and one > now]
+        return max(SHORTEST, min([TICK, *ahead]))
 
     async def settle(self) -> None:
         """Wait until nothing runs any more; for virtual time."""
@@ -93,7 +121,8 @@ class Embedded:
             await asyncio.gather(*self._tasks.values())
 
     async def drain(self) -> None:
-        """Let running work end, for at most DRAIN seconds."""
+        """Let running work end, for at most DRAIN seconds; nothing new begins."""
+        self.runner.wake = lambda _what: None
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=DRAIN)
         for task in list(self._tasks.values()):
@@ -101,10 +130,14 @@ class Embedded:
 
     def _look(self, tx: Tx) -> dict[str, Any]:
         self._metrics.holds.set(len(holds.all_open(tx)))
+        known = {(row.instance, row.stream): row for row in streams.all_streams(tx)}
+        look = subjects.next_look(tx)
+        sends = [ledger.next_due(tx, target) for target in self._targets]
         return {
-            "streams": {(row.instance, row.stream): row for row in streams.all_streams(tx)},
+            "streams": known,
             "instances": streams.instances(tx),
-            "look": subjects.next_look(tx),
+            "look": look,
+            "next": [look, *sends, *(row.due for row in known.values())],
             "requests": holds.take_requests(tx, self._who),
         }
 
@@ -116,7 +149,7 @@ class Embedded:
                 continue
             for stream in source.connector.streams():
                 row = state["streams"].get((source.id, stream.name))
-                if stream.every is not None and (row is None or not row.due or row.due <= now):
+                if stream.every is not None and _is_due(row, now):
                     due.append((source, stream))
         return due
 
@@ -126,7 +159,6 @@ class Embedded:
             return
         task = asyncio.get_running_loop().create_task(self._guarded(name, work))
         self._tasks[name] = task
-        task.add_done_callback(lambda _task: self._tasks.pop(name, None))
 
     async def _guarded(self, name: Any, work: Awaitable[None]) -> None:
         try:
@@ -139,6 +171,8 @@ class Embedded:
             self._outage.failed("tick" if once else name, error)
         except Exception as error:
             self.runner.log.exception("task_failed", error=type(error).__name__)
+        finally:
+            del self._tasks[name]
 
     async def _read(self, source: Source, stream: Stream) -> None:
         report = await self.runner.run(source.id, stream.name)
@@ -153,14 +187,17 @@ class Embedded:
             self._metrics.complete.labels(*labels).set(self.runner.now().timestamp())
 
     async def _deliver(self, target: str) -> None:
-        for status, number in (await self.runner.deliver_to(target)).items():
-            self._metrics.deliveries.labels(target, status).inc(number)
-        waiting = await self.runner.store.read(ledger.count_ahead, target)
-        self._metrics.waiting.labels(target).set(waiting)
+        while target in self._again:
+            self._again.remove(target)
+            for status, number in (await self.runner.deliver_to(target)).items():
+                self._metrics.deliveries.labels(target, status).inc(number)
+            waiting = await self.runner.store.read(ledger.count_ahead, target)
+            self._metrics.waiting.labels(target).set(waiting)
 
     async def _handle(self, request: Any) -> None:
         result: Any = None
         error: str | None = None
+        self._answering += 1
         try:
             result = await perform(self.runner, request.action, request.body)
         except HubError as raised:
@@ -168,9 +205,20 @@ class Embedded:
         except Exception as raised:
             error = f"The hub failed with {type(raised).__name__}; its log says more."
             self.runner.log.exception("request_failed", action=request.action)
+        finally:
+            self._answering -= 1
         await self.runner.store.write(
             holds.answer, request.id, self.runner.now(), result=result, error=error
         )
+
+
+def _is_due(row: Any, now: datetime) -> bool:
+    """By its rhythm, or because of a hint; a source in trouble is left alone until its time."""
+    if row is None or not row.due or row.due <= now:
+        return True
+    if row.hinted is None or row.health not in {"ok", "unknown"}:
+        return False
+    return row.taken_at is None or bool(row.taken_at + HINT_PAUSE <= now)
 
 
 async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:

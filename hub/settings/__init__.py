@@ -4,7 +4,7 @@
 """
 
 from hub.settings.load import ConfiguredTarget, Instance, Settings, load
-from hub.settings.models import HubSettings, InstanceSettings, Mode, Tile
+from hub.settings.models import CallSettings, HubSettings, InstanceSettings, Mode, Tile
 from hub.settings.problems import ConfigProblems, Problem
 from hub.settings.routing import stable
 from hub.settings.schema import CONNECTOR_FILE, HUB_FILE, as_text, schema, write_schemas
@@ -12,6 +12,7 @@ from hub.settings.schema import CONNECTOR_FILE, HUB_FILE, as_text, schema, write
 __all__ = [
     "CONNECTOR_FILE",
     "HUB_FILE",
+    "CallSettings",
     "ConfigProblems",
     "ConfiguredTarget",
     "HubSettings",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.contract import Connector, Target
+from hub.contract import Connector, Hints, Receives, Target
 from hub.events.route import Route
 from hub.http import HttpOptions
 from hub.registry import Group, Plugin, Registry, State
@@ -275,6 +275,8 @@ class _Instances:
         name = _instance_id(document, given)
         http = _http(document, (), given)
         routes = resolve(document, given, self.hub) if self.hub else ()
+        if plugin is not None:
+            _check_calls(document, given, plugin)
         if plugin is None or config is None:
             return None
         return Instance(
@@ -309,6 +311,18 @@ class _Instances:
             return None
         model: type[BaseModel] = plugin.cls.settings
         return validate(document, model, ("settings",), settings)
+
+
+def _check_calls(document: Document, given: InstanceSettings, plugin: Plugin) -> None:
+    """A door for callers that leads nowhere is a mistake."""
+    doors = (
+        ("webhook", given.webhook, Hints, "its source can't say that something changed"),
+        ("receive", given.receive, Receives, "it takes no data by request"),
+    )
+    for key, opened, ability, why in doors:
+        if opened is not None and not issubclass(plugin.cls, ability):
+            message = f"is no setting for the connector `{plugin.name}`: {why}"
+            document.add((key,), message, "remove it")
 
 
 def _id(document: Document) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hub.events.base import Family, Language, Model, Text
@@ -185,6 +185,24 @@ class RouteSettings(Model):
     )
 
 
+class CallSettings(Model):
+    """How a caller from outside proves itself; at least 16 characters make a secret."""
+
+    secret: SecretStr = Field(
+        min_length=16,
+        description="What the caller must show in the header `X-Hub-Secret` (or as `Authorization: "
+        "Bearer`), or sign with; a reference such as `${env:HOOK_SECRET}`.",
+    )
+    previous_secret: SecretStr | None = Field(
+        None, min_length=16, description="Also good, while a new secret is brought in."
+    )
+    hmac: bool = Field(
+        False,
+        description="The caller signs instead of showing the secret: `X-Hub-Signature-256: "
+        "sha256=...` over `X-Hub-Timestamp`, a full stop and the body.",
+    )
+
+
 class InstanceSettings(Model):
     """One configured connector: one file in `connectors/`."""
 
@@ -232,6 +250,15 @@ class InstanceSettings(Model):
     )
     proxy: ProxyUrl | None = Field(
         None, repr=False, description="The proxy on the way there; none unless named."
+    )
+    webhook: CallSettings | None = Field(
+        None,
+        description="Lets the source say at `/hooks/<id>` of the hub's pages that something "
+        "changed; off unless named.",
+    )
+    receive: CallSettings | None = Field(
+        None,
+        description="Takes data by `POST /in/<id>/<stream>` at the hub's pages; off unless named.",
     )
     settings: dict[str, Any] = Field(
         {}, repr=False, description="What this kind of source needs; its README lists it."

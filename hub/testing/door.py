@@ -23,6 +23,7 @@ BASE: frozenset[str] = frozenset(
 )
 ABILITIES: Mapping[str, frozenset[str]] = {
     "LooksUp": frozenset({"LooksUp", "Present", "Gone", "Unknown"}),
+    "Hints": frozenset({"Hints"}),
     "Receives": frozenset({"Receives", "Received"}),
 }
 TARGETS: frozenset[str] = frozenset(

@@ -40,6 +40,14 @@ def data(
     return _answer(text, media_type, headers, status, request)
 
 
+def problem(status: int, title: str, detail: str | None = None) -> Response:
+    """A failure in the form of RFC 9457."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    return data(body, status=status, media_type="application/problem+json")
+
+
 def bare(body: bytes = b"", *, status: int = 200, media_type: str | None = None) -> Response:
     """Anything else, never kept."""
     headers = SAFE | {"Content-Security-Policy": CLOSED, "Cache-Control": NEVER}

@@ -1,7 +1,10 @@
-"""The web application: `/t/{token}`, `/t/{token}.json`, and for this machine health and metrics."""
+"""The web application: `/t/{token}`, `/t/{token}.json`, and for this machine health and metrics.
+
+The doors for callers from outside stand in `hub.web.calls`.
+"""
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -57,9 +60,13 @@ class WebOptions:
 
 
 def app(
-    tiles: TileSource, health: Health, options: WebOptions, now: Callable[[], datetime]
+    tiles: TileSource,
+    health: Health,
+    options: WebOptions,
+    now: Callable[[], datetime],
+    calls: Sequence[Route] = (),
 ) -> Starlette:
-    """The application, ready for an ASGI server.
+    """The application, ready for an ASGI server; `calls`: the doors for callers from outside.
 
     The server must not write an access log: a tile's address is its only key.
 
@@ -75,6 +82,7 @@ def app(
             Route("/t/{token}", site.tile),
             Route("/healthz", site.healthz),
             Route("/metrics", site.metrics),
+            *calls,
         ],
         exception_handlers={HTTPException: site.refused, Exception: site.broken},
     )
@@ -112,7 +120,7 @@ class _Site:
         """The tile as JSON."""
         view = await self.tiles.tile(request.path_params["token"])
         if view is None:
-            return _problem(404, "This tile does not exist")
+            return answers.problem(404, "This tile does not exist")
         return answers.data(tile_json(view, now=self.now()), request=request)
 
     async def healthz(self, request: Request) -> Response:
@@ -140,7 +148,9 @@ class _Site:
     async def broken(self, request: Request, _error: Exception) -> Response:
         """Something went wrong: plain words to the visitor; the server logs the cause."""
         if request.url.path.endswith(".json"):
-            return _problem(500, "This tile cannot be shown right now")
+            return answers.problem(500, "This tile cannot be shown right now")
+        if request.url.path.startswith(("/in/", "/hooks/")):
+            return answers.problem(500, "The hub failed; its log says more")
         if request.url.path == "/healthz":
             return answers.data({"status": "failed"}, status=503)
         return self._note(request, missing=False)
@@ -167,9 +177,3 @@ def _local(request: Request) -> bool:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
-
-
-def _problem(status: int, title: str) -> Response:
-    """A failure in the form of RFC 9457."""
-    body = {"type": "about:blank", "title": title, "status": status}
-    return answers.data(body, status=status, media_type="application/problem+json")

@@ -7,16 +7,18 @@ from starlette.types import ASGIApp
 
 from hub.engine.runner import Runner
 from hub.render.view import ServiceDesk
-from hub.settings import HubSettings
+from hub.settings import Settings
 from hub.telemetry import Metrics
 from hub.web.app import WebOptions, app
+from hub.web.calls import Callers, Calls
 from hub.web.source import StoredHealth, StoredTiles
 
 
 def site(
-    hub: HubSettings, runner: Runner, metrics: Metrics, now: Callable[[], datetime]
+    settings: Settings, runner: Runner, metrics: Metrics, now: Callable[[], datetime]
 ) -> ASGIApp:
-    """Tiles, health and metrics of this hub."""
+    """Tiles, health and metrics of this hub, and the doors that its instances open."""
+    hub = settings.hub
     desk = hub.service_desk
     tiles = StoredTiles(
         store=runner.store,
@@ -29,6 +31,15 @@ def site(
         now=now,
     )
     health = StoredHealth(runner.store, now, metrics)
-    return app(
-        tiles, health, WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language), now
+    options = WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language)
+    calls = Calls(runner, callers(settings), now)
+    return app(tiles, health, options, now, calls.routes())
+
+
+def callers(settings: Settings) -> Callers:
+    """Who may call, as the files of the instances say."""
+    found = {one.id: one.settings for one in settings.instances}
+    return Callers(
+        receive={name: one.receive for name, one in found.items() if one.receive},
+        webhook={name: one.webhook for name, one in found.items() if one.webhook},
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
 from hub.contract import Stream
 from hub.engine import reconcile
@@ -17,7 +18,7 @@ from hub.events.base import Family
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
 from hub.schedule.embedded import Embedded, perform
-from hub.store import holds
+from hub.store import holds, tables
 from hub.store.store import Store
 from hub.telemetry import Metrics
 from hub.testing.fakes import FakeClock, FakeLog, MemoryTarget, ScriptedSource, fake_context
@@ -115,6 +116,46 @@ async def test_a_request_that_can_not_be_done_is_answered_with_the_reason(hub):
         assert (await hub.store.read(holds.answered, number)).error
 
 
+async def test_what_a_request_reads_it_sends_and_counts_itself(hub):
+    hub.source.put("a")
+    await hub.pass_time(1)
+    hub.source.edit("a", title={"nl": "Now"})
+    number = await hub.store.write(holds.ask, "sync", {"instances": ["desk"]}, hub.clock.now())
+    await hub.embedded.tick()
+    await hub.embedded.settle()
+    answer = (await hub.store.read(holds.answered, number)).answer
+    assert answer["delivered"]["intranet"]["done"] >= 1
+
+
+async def test_what_is_read_is_sent_without_another_tick(hub):
+    hub.source.put("a")
+    await hub.embedded.tick()
+    await hub.embedded.settle()
+    assert hub.titles() == ["Disturbance a"]
+
+
+async def test_the_next_look_is_when_something_is_due(hub):
+    stop, slept = asyncio.Event(), []
+
+    async def sleep(seconds):
+        await hub.embedded.settle()
+        slept.append(seconds)
+        hub.clock.advance(seconds)
+        if len(slept) == 90:
+            stop.set()
+
+    hub.source.put("a")
+    hub.embedded = Embedded(hub.runner, who="t", metrics=hub.metrics, sleep=sleep)
+    begun = hub.clock.now()
+    await hub.embedded.run(stop)
+    assert max(slept) == 1.0
+    assert any(0 < seconds < 1 for seconds in slept), "a stream's time lies between two ticks"
+    runs = await hub.store.read(lambda tx: list(tx.execute(sa.select(tables.run.c.started))))
+    due = (await hub.store.read(reconcile.status))["streams"][0]
+    assert due["health"] == "ok"
+    assert (runs[1].started - begun).total_seconds() < 60
+
+
 async def test_an_outage_is_tried_at_the_streams_own_rhythm(hub):
     hub.source.fail(RetryableError("down"))
     await hub.pass_time(300)
@@ -199,6 +240,7 @@ async def test_metrics_count_runs_and_deliveries(hub):
 
 async def test_without_a_hub_the_work_is_done_at_once(hub):
     hub.source.put("a")
+    hub.runner.wake = lambda _what: None
     done = await perform(hub.runner, "sync", {})
     assert done["delivered"]["intranet"]["done"] == 2
     with pytest.raises(BadConfigError, match="restart"):

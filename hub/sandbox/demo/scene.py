@@ -94,7 +94,7 @@ async def _open(
     metrics = Metrics()
     await stack.enter_async_context(serving(stage.app, ports.desk))
     await stack.enter_async_context(serving(intranet.app, ports.intranet))
-    pages = site(settings.hub, runner, metrics, clock.now)
+    pages = site(settings, runner, metrics, clock.now)
     await stack.enter_async_context(serving(pages, ports.hub))
     browser = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=10))
     return Scene(

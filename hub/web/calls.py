@@ -1,0 +1,169 @@
+"""Calls from outside: `POST /in/{instance}/{stream}` brings data, `POST /hooks/{instance}` a hint.
+
+Both are shut until an instance's file opens them, and a call that is not proven gets the same 404
+as one to an instance that does not exist. A call with data is answered 2xx when it is stored.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.contract import Hints, Received, Receives
+from hub.engine.runner import Runner
+from hub.errors import RejectedError, RepeatedCallError, RetryableError, StreamLostError
+from hub.settings import CallSettings
+from hub.web import answers
+from hub.web.proof import Proven, Prover
+
+LARGEST = 64 * 1024  # bytes of a body
+PATIENCE = 10.0  # seconds for a body to come in
+COME_BACK = 5  # seconds, in `Retry-After`
+SAID_EVERY = timedelta(minutes=1)  # a line about refused calls, per instance
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who may call which instance: with data, and with hints."""
+
+    receive: Mapping[str, CallSettings] = field(default_factory=dict)
+    webhook: Mapping[str, CallSettings] = field(default_factory=dict)
+
+
+class Calls:
+    """The two doors for callers."""
+
+    def __init__(self, runner: Runner, callers: Callers, now: Callable[[], datetime]) -> None:
+        self._runner, self._now = runner, now
+        self._receive = Prover(_able(runner, callers.receive, Receives))
+        self._webhook = Prover(_able(runner, callers.webhook, Hints))
+        self._said: dict[str, datetime] = {}
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/in/{instance}/{stream}", self.take, methods=["POST"]),
+            Route("/hooks/{instance}", self.hint, methods=["POST"]),
+        ]
+
+    async def take(self, request: Request) -> Response:
+        """Data for one stream; 2xx when it is stored."""
+        return await self._answer(request, self._receive, self._take)
+
+    async def hint(self, request: Request) -> Response:
+        """Something changed at the source; what it says beyond that is not read."""
+        return await self._answer(request, self._webhook, self._hint)
+
+    async def _answer(
+        self,
+        request: Request,
+        prover: Prover,
+        work: Callable[[Request, bytes, Proven], Awaitable[Response]],
+    ) -> Response:
+        try:
+            body = await _body(request)
+            instance = request.path_params["instance"]
+            proven = prover.prove(instance, request.headers, body, self._now())
+            if proven is None:
+                self._refused(instance)
+                return _nothing()
+            return await work(request, body, proven)
+        except _WrongBodyError as error:
+            return answers.problem(error.status, str(error))
+        except RepeatedCallError as error:
+            return answers.problem(409, str(error))
+        except RejectedError as error:
+            return answers.problem(400, "The request can't be understood", str(error))
+        except (RetryableError, StreamLostError):
+            return _come_back()
+
+    async def _take(self, request: Request, body: bytes, proven: Proven) -> Response:
+        instance, stream = request.path_params["instance"], request.path_params["stream"]
+        source = self._runner.sources[instance]
+        if stream not in {one.name for one in source.connector.streams()}:
+            return _nothing()
+        received = Received(stream, _values(body))
+        report = await self._runner.receive(instance, received, call=proven.call)
+        return answers.data({"stored": True, "counts": dict(report.counts)})
+
+    async def _hint(self, request: Request, _body: bytes, proven: Proven) -> Response:
+        await self._runner.hint(request.path_params["instance"], call=proven.call)
+        return answers.data({"heard": True}, status=202)
+
+    def _refused(self, instance: str) -> None:
+        """A wrong secret is worth a line, now and then."""
+        now = self._now()
+        if instance not in self._runner.sources:
+            instance = "(none of ours)"  # as much work as for one of ours
+        if now - self._said.get(instance, now - SAID_EVERY) >= SAID_EVERY:
+            self._said[instance] = now
+            self._runner.log.warning("call_refused", instance=instance)
+
+
+def _able(
+    runner: Runner, callers: Mapping[str, CallSettings], ability: type[Any]
+) -> dict[str, CallSettings]:
+    return {
+        name: one
+        for name, one in callers.items()
+        if name in runner.sources and isinstance(runner.sources[name].connector, ability)
+    }
+
+
+def _nothing() -> Response:
+    return answers.problem(404, "There is nothing here")
+
+
+def _come_back() -> Response:
+    answer = answers.problem(503, "The hub can't store this at the moment: send it again")
+    answer.headers["Retry-After"] = str(COME_BACK)
+    return answer
+
+
+class _WrongBodyError(Exception):
+    """A body that is not looked at; `status` says why."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+async def _body(request: Request) -> bytes:
+    """The body, as long as it is short and comes in time."""
+    found = bytearray()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for part in request.stream():
+                found += part
+                if len(found) > LARGEST:
+                    raise _WrongBodyError(413, f"The body is longer than {LARGEST} bytes")
+    except TimeoutError as error:
+        raise _WrongBodyError(408, "The body did not come in time") from error
+    except ClientDisconnect as error:
+        raise _WrongBodyError(400, "The caller left") from error
+    return bytes(found)
+
+
+def _values(body: bytes) -> dict[str, Any]:
+    """The body's JSON values.
+
+    Raises:
+        RejectedError: it is not one JSON object.
+    """
+    try:
+        found = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise RejectedError("Send one JSON object, in UTF-8.") from error
+    if not isinstance(found, dict):
+        raise RejectedError("Send one JSON object, in UTF-8.")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
