@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from hub.engine.projection import Matter, object_key, project
 from hub.events.base import Family
-from hub.events.objects import Audience
+from hub.events.incident import Incident, IncidentState
+from hub.events.objects import Audience, TileItem
+from hub.events.payloads import dump
 from hub.events.route import Route
 from hub.testing.fakes import incident
 
@@ -88,3 +90,32 @@ def test_a_key_is_always_allowed(parts):
 def test_two_subjects_never_share_a_key(one, other):
     same = object_key("t", "a", "i", one) == object_key("t", "a", "i", other)
     assert same is (one == other)
+
+
+MOMENTS = st.integers(0, 3_000_000_000).map(lambda one: datetime.fromtimestamp(one, UTC))
+TEXTS = st.dictionaries(st.sampled_from(("nl", "en")), st.text(min_size=1), min_size=1)
+INCIDENTS = st.builds(
+    Incident,
+    title=TEXTS,
+    state=st.sampled_from(IncidentState),
+    since=MOMENTS,
+    solved_at=st.none() | MOMENTS,
+    expected_at=st.none() | MOMENTS,
+    category=st.none() | TEXTS,
+    branch=st.none() | st.text(),
+    workaround=st.none() | TEXTS,
+    details_url=st.none() | st.just("https://portal.example.nl/é?a=1"),
+    subscribe_url=st.none() | st.just("https://portal.example.nl"),
+)
+
+
+@given(INCIDENTS, st.none() | MOMENTS, st.integers(0, 9), st.booleans())
+def test_a_row_is_what_the_model_would_write(payload, began_at, reopened, stored):
+    body = dump(payload) if stored else None
+    matter = Matter("desk", "k", payload, body, reopened=reopened, began_at=began_at)
+    long = route(targets=("web",), keep_solved=timedelta(days=400_000))
+    (made,) = project(matter, [long], NOW).objects
+    item = TileItem.model_validate(made.body)
+    assert made.body == item.model_dump(mode="json", exclude_none=True)
+    assert (item.since, item.title) == (began_at or payload.since, payload.title)
+    assert len(item.links) == bool(payload.details_url) + bool(payload.subscribe_url)

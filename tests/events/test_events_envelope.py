@@ -1,17 +1,18 @@
 """The envelope against the CloudEvents SDK that others wrote, and payloads against themselves."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hub.errors import BadConfigError
-from hub.events.base import Family, fingerprint
-from hub.events.envelope import envelope, event_id
+from hub.events.base import Family, canonical, fingerprint
+from hub.events.envelope import Envelope, envelope, event_id, fact
 from hub.events.incident import Incident
 from hub.events.objects import Audience
 from hub.events.payloads import dump, load
@@ -44,8 +45,6 @@ def test_the_sdk_reads_our_envelope():
 
 def test_the_sdk_refuses_a_broken_one():
     broken = made().model_dump(mode="json", exclude_none=True) | {"source": ""}
-    import json
-
     with pytest.raises(Exception, match="source"):
         JSONFormat().read(CloudEvent, json.dumps(broken))
 
@@ -107,3 +106,33 @@ def test_an_audience_is_everyone_or_groups_never_nobody_or_both(wrong):
 def test_an_audience_says_only_what_was_given():
     assert Audience(everyone=True).model_dump(mode="json") == {"everyone": True}
     assert Audience(groups=("a",)).model_dump(mode="json") == {"groups": ["a"]}
+
+
+ANY_MOMENT = st.datetimes(timezones=st.timezones())
+
+
+@given(st.none() | ANY_MOMENT, st.booleans(), st.integers(1, 10**6), st.text(min_size=1))
+def test_a_fact_is_what_the_model_would_write(time, removed, seq, key):
+    data = dump(incident())
+    given_ = {"traceparent": TRACE, "time": time, "removed": removed, "version": 2}
+    plain = fact("/topdesk/desk", Family.INCIDENT, key, seq, data, **given_)
+    modelled = Envelope.model_validate(plain)
+    assert plain == modelled.model_dump(mode="json", exclude_none=True)
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+JSON = PLAIN | NUMBERS | st.lists(PLAIN, max_size=3) | st.dictionaries(st.text(max_size=3), PLAIN)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(max_size=8), JSON, max_size=6))
+def test_canonical_text_is_equal_for_equal_content_and_reads_back(body):
+    turned = dict(reversed(body.items()))
+    assert canonical(body) == canonical(turned)
+    assert json.loads(canonical(body)) == body
+
+
+@pytest.mark.parametrize("body", [{"a": 2**70}, {"a": "\ud800"}, {1: "a"}])
+def test_what_the_fast_writer_refuses_is_written_all_the_same(body):
+    assert canonical(body) == json.dumps(body, ensure_ascii=False).replace(" ", "")
