@@ -1,4 +1,4 @@
-"""Logs, redaction and metrics. Quiet when well: a run without news writes no line at info."""
+"""Logs and redaction. Quiet when well: a run without news writes no line at info."""
 
 import logging
 import re
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 HIDDEN = re.compile(
     r"password|secret|token|authorization|credential|api_?key|cookie", re.IGNORECASE
@@ -109,36 +108,3 @@ def logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
     )
-
-
-class Metrics:
-    """Prometheus metrics of one hub, in a registry of its own."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.runs = Counter(
-            "hub_runs", "Runs of streams", ["instance", "stream", "outcome"], registry=self.registry
-        )
-        self.changes = Counter(
-            "hub_changes", "Accepted changes", ["instance", "stream"], registry=self.registry
-        )
-        self.deliveries = Counter(
-            "hub_deliveries", "Deliveries by outcome", ["target", "status"], registry=self.registry
-        )
-        self.complete = Gauge(
-            "hub_stream_complete_timestamp_seconds",
-            "When the stream was last read completely",
-            ["instance", "stream"],
-            registry=self.registry,
-        )
-        self.waiting = Gauge(
-            "hub_objects_waiting",
-            "Objects ahead of their target",
-            ["target"],
-            registry=self.registry,
-        )
-        self.holds = Gauge("hub_holds_open", "Holds that wait for a person", registry=self.registry)
-
-    def text(self) -> bytes:
-        """In Prometheus's text format."""
-        return generate_latest(self.registry)

@@ -16,9 +16,9 @@ from hub.cli.session import run as run_async
 from hub.cli.status import call_addresses, tile_url
 from hub.cli.sync import report
 from hub.engine.runner import Runner
+from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded, perform
 from hub.store import streams
-from hub.telemetry import Metrics
 from hub.web.listening import listen
 from hub.web.site import site
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.contract import Received, Stream
 from hub.engine import dead_letters, drift
@@ -21,7 +21,9 @@ from hub.errors import (
 from hub.schedule.outage import Outage
 from hub.store import holds, ledger, objects, streams, subjects
 from hub.store.store import StoreDownError, Tx
-from hub.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from hub.metrics import Metrics
 
 TICK = 1.0  # seconds: a request waits no longer than this
 SHORTEST = 0.01  # seconds between two looks, however many moments are near
@@ -42,7 +44,7 @@ class Embedded:
         runner: Runner,
         *,
         who: str,
-        metrics: Metrics,
+        metrics: "Metrics",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.runner = runner

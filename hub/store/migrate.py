@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
+from hub.store.tables import PARTIAL, metadata
 
 HEAD = "0004"
 
@@ -21,6 +22,9 @@ def upgrade(tx: sa.Connection, revision: str = "head") -> None:
             f"This store was made by a newer hub (revision {found}, this one knows {HEAD}): update "
             "intranet-hub before you start it on this store."
         )
+    if found is None and revision == "head" and _empty(tx):
+        make(tx)
+        return
     from alembic import command  # noqa: PLC0415  a start with nothing to do stays fast
     from alembic.config import Config  # noqa: PLC0415  the same
 
@@ -28,6 +32,25 @@ def upgrade(tx: sa.Connection, revision: str = "head") -> None:
     config.set_main_option("script_location", "hub.store:migrations")
     config.attributes["connection"] = tx
     command.upgrade(config, revision)
+
+
+def make(tx: sa.Connection) -> None:
+    """All tables at once, as the migrations would leave them; a tenth of their time."""
+    metadata.create_all(tx)
+    for statement in PARTIAL:
+        tx.execute(sa.text(statement))
+    tx.execute(
+        sa.text(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    )
+    tx.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def _empty(tx: sa.Connection) -> bool:
+    """Whether none of our tables is there, not even half made by hand."""
+    return not set(sa.inspect(tx).get_table_names()) & metadata.tables.keys()
 
 
 def current(tx: sa.Connection) -> str | None:

@@ -180,14 +180,13 @@ subject = Table(
     Index("ix_subject_slice", "instance", "stream", "container", "sweep"),
     Index("ix_subject_look_again", "look_again"),
 )
-for _waits in (subject.c.staged, subject.c.pending_fingerprint, subject.c.unverified_at):
-    # few rows ever wait, so that asking for them must not look through all of them
-    Index(
-        f"ix_subject_{_waits.name}",
-        subject.c.instance,
-        sqlite_where=_waits.is_not(None),
-        postgresql_where=_waits.is_not(None),
-    )
+# Few rows ever wait in one of these, so each has an index of those that do; `PARTIAL`, and not a
+# part of the table, because naming a database's own option here loads both dialects at each start.
+WAITING = ("staged", "pending_fingerprint", "unverified_at")
+PARTIAL = tuple(
+    f"CREATE INDEX ix_subject_{name} ON subject (instance) WHERE {name} IS NOT NULL"
+    for name in WAITING
+)
 
 ref = Table(
     "ref",

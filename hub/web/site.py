@@ -6,9 +6,9 @@ from datetime import datetime
 from starlette.types import ASGIApp
 
 from hub.engine.runner import Runner
+from hub.metrics import Metrics
 from hub.render.view import ServiceDesk
 from hub.settings import Settings
-from hub.telemetry import Metrics
 from hub.web.app import WebOptions, app
 from hub.web.calls import Callers, Calls
 from hub.web.source import StoredHealth, StoredTiles

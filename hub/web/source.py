@@ -9,10 +9,10 @@ from hub.contract import Stream
 from hub.engine.configuration import Source
 from hub.events.base import Text
 from hub.events.objects import Freshness, TileItem
+from hub.metrics import Metrics
 from hub.render.view import ServiceDesk, TileView
 from hub.store import holds, ledger, objects, streams
 from hub.store.store import Store, Tx
-from hub.telemetry import Metrics
 
 WEB = "web"
 

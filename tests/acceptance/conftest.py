@@ -21,6 +21,7 @@ from connectors.topdesk.sandbox import STORY_START, SandboxOptions, TopdeskSandb
 from hub.engine import reconcile
 from hub.engine.assemble import assemble
 from hub.engine.runner import Runner
+from hub.metrics import Metrics
 from hub.registry import Registry
 from hub.render.view import ServiceDesk
 from hub.sandbox.intranet import InProcessTransport, IntranetOptions, IntranetSandbox
@@ -29,7 +30,6 @@ from hub.schedule.embedded import Embedded
 from hub.settings import Settings, load
 from hub.store import holds, ledger, streams
 from hub.store.store import Store
-from hub.telemetry import Metrics
 from hub.testing.fakes import FakeClock, FakeLog
 from hub.web.app import WebOptions, app
 from hub.web.source import StoredHealth, StoredTiles

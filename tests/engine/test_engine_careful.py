@@ -9,9 +9,9 @@ from hub.errors import AuthFailedError, RetryableError
 from hub.events.base import Family
 from hub.events.objects import Audience
 from hub.events.route import Route
+from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded
 from hub.store import holds, tables
-from hub.telemetry import Metrics
 
 
 def route(**changes) -> Route:

@@ -17,10 +17,10 @@ from hub.errors import BadConfigError, RetryableError, StreamLostError
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
+from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded, perform
 from hub.store import holds, tables
 from hub.store.store import Store
-from hub.telemetry import Metrics
 from hub.testing.fakes import FakeClock, FakeLog, MemoryTarget, ScriptedSource, fake_context
 
 ROUTE = Route(

@@ -19,9 +19,9 @@ from soak_world import ROUTE, Intranet, count_faults, end_state, shown
 
 from hub.engine.configuration import Source
 from hub.engine.runner import Runner
+from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded
 from hub.store.store import Store, StoreDownError
-from hub.telemetry import Metrics
 from hub.testing.fakes import FakeClock, FakeLog, ScriptedSource, fake_context
 
 ROOM = 256 * 1024  # bytes that are left, so that the fault comes in the middle

@@ -19,11 +19,11 @@ from hub.errors import RejectedError, RetryableError, StreamLostError
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
+from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded
 from hub.settings import CallSettings
 from hub.store import streams, tables
 from hub.store.store import Store
-from hub.telemetry import Metrics
 from hub.testing.fakes import (
     FakeClock,
     FakeLog,

@@ -11,11 +11,11 @@ from hub.errors import RetryableError
 from hub.events.base import Family
 from hub.events.objects import Audience
 from hub.events.route import Route
+from hub.metrics import Metrics
 from hub.render.view import ServiceDesk, belief
 from hub.store import streams
 from hub.store.store import Store
 from hub.targets.web import WebSettings, WebTarget
-from hub.telemetry import Metrics
 from hub.testing.fakes import FakeClock, FakeLog, ScriptedSource, fake_context
 from hub.web.source import StoredHealth, StoredTiles
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from hub.engine.assemble import assemble
+from hub.metrics import Metrics
 from hub.registry import Registry
 from hub.sandbox.demo import writing
 from hub.sandbox.demo.clock import DemoClock
@@ -22,7 +23,6 @@ from hub.schedule.embedded import Embedded
 from hub.settings import ConfigProblems, Settings, load
 from hub.store import streams
 from hub.store.store import Store, Tx
-from hub.telemetry import Metrics
 from hub.web.site import site
 
 
