@@ -70,9 +70,15 @@ class Registry:
     plugins: tuple[Plugin, ...]
 
     @classmethod
-    def discover(cls, source: Source = installed) -> "Registry":
-        """Load what the entry points name; whatever fails becomes a plug-in with a reason."""
-        return cls(tuple(found for group in Group for found in _group(group, source(group))))
+    def discover(
+        cls, source: Source = installed, *, groups: Iterable[Group] = tuple(Group)
+    ) -> "Registry":
+        """Load what the entry points name; whatever fails becomes a plug-in with a reason.
+
+        Args:
+            groups: only these; a group that is not asked for costs no import.
+        """
+        return cls(tuple(found for group in groups for found in _group(group, source(group))))
 
     @classmethod
     def of(cls, *classes: type[Connector[Any]] | type[Target[Any]]) -> "Registry":

@@ -19,7 +19,7 @@ from hub.cli.output import Output
 from hub.engine.assemble import assemble
 from hub.engine.runner import Runner
 from hub.errors import HubError, RejectedError, RetryableError
-from hub.registry import Registry
+from hub.registry import Group, Registry
 from hub.schedule.embedded import perform
 from hub.settings import ConfigProblems, Settings, load
 from hub.store import holds
@@ -57,7 +57,8 @@ def settings_of(config: Path | None) -> Settings:
         ConfigProblems: hub.yaml itself can't be used.
         BadConfigError: there is no file.
     """
-    return load(find_config(config), Registry.discover(), os.environ)
+    registry = Registry.discover(groups=(Group.CONNECTORS, Group.TARGETS))  # a cold start counts
+    return load(find_config(config), registry, os.environ)
 
 
 def log_of(settings: Settings, level: str = "warning") -> Any:

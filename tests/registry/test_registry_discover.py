@@ -172,3 +172,14 @@ def test_what_a_broken_plugin_says_itself_is_not_repeated(module, tmp_path, monk
     monkeypatch.delitem(sys.modules, "registry_test_telling", raising=False)
     found = discover(telling="registry_test_telling:X")
     assert found.find(Group.CONNECTORS, "telling").reason == "RuntimeError"
+
+
+def test_a_group_that_is_not_asked_for_is_not_looked_at():
+    looked: list[Group] = []
+
+    def source(group):
+        looked.append(group)
+        return []
+
+    Registry.discover(source, groups=[Group.TARGETS])
+    assert looked == [Group.TARGETS]

@@ -1,0 +1,32 @@
+"""A cold start counts: a command loads what it needs, not what other commands need."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COMMAND = """
+import sys
+from hub.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print("loaded:", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+OF_SANDBOXES = {"fastapi"}
+HUB = "store: sqlite:///hub.db\norganisation: Test\n"
+
+
+def test_a_sync_loads_no_sandbox(tmp_path):
+    (tmp_path / "connectors").mkdir()
+    (tmp_path / "hub.yaml").write_text(HUB)
+    (tmp_path / "connectors" / "hand.yaml").write_text("connector: manual\nmode: live\n")
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "sync", "--config", str(tmp_path / "hub.yaml")],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    loaded = set(done.stdout.rpartition("loaded:")[2].split())
+    assert "sqlalchemy" in loaded
+    assert loaded & OF_SANDBOXES == set()
