@@ -1,7 +1,6 @@
 """The hub as a user would run it: a folder of YAML, a plug-in of others, the command `hub`."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -29,14 +28,10 @@ INSTANCE_YAML = """\
 connector: bench-source
 mode: live
 targets: [sink]
-settings: {{ url: "{url}", deltas: {deltas} }}
+settings: {{ url: "{url}", deltas: {deltas}, inbox: {inbox} }}
 """
-INBOX_YAML = """\
-connector: bench-source
-mode: live
-targets: [sink]
-receive: {{ secret: "${{env:BENCH_SECRET}}" }}
-settings: {{ url: "{url}", receives: true }}
+RECEIVES_YAML = """\
+receive: { secret: "${env:BENCH_SECRET}" }
 """
 
 
@@ -69,7 +64,7 @@ class Hub(Side):
         return self._hub(setting, "sync", "--timeout", "900")
 
     def serve(self, setting: Setting) -> Command:
-        """`hub run`; for records by request one more instance takes them."""
+        """`hub run`."""
         return self._hub(setting, "run")
 
     def profiled_imports(self, setting: Setting) -> Command:
@@ -79,7 +74,7 @@ class Hub(Side):
 
     def hook(self, setting: Setting) -> Hook:
         """The receiving end of the instance."""
-        path = "/in/records/records"
+        path = "/in/records/inbox"
         return Hook(f"http://127.0.0.1:{setting.port}", path, {"x-hub-secret": SECRET})
 
     def rejected(self, setting: Setting) -> set[str]:
@@ -99,20 +94,20 @@ def _config(setting: Setting) -> tuple[str, str]:
 
 
 def _env(setting: Setting) -> dict[str, str]:
-    path = os.pathsep.join([str(setting.state / "site")])
-    return setting.env() | {"PYTHONPATH": path, "BENCH_SECRET": SECRET}
+    return setting.env() | {"PYTHONPATH": str(setting.state / "site"), "BENCH_SECRET": SECRET}
 
 
 def _instances(setting: Setting) -> list[tuple[str, str]]:
-    deltas = str(setting.deltas).lower()
     if setting.parts == 1:
-        text = INSTANCE_YAML.format(url=setting.source, deltas=deltas)
-        return [("records", text)]
+        more = RECEIVES_YAML if setting.receives else ""
+        return [("records", _instance(setting, setting.source) + more)]
     urls = [f"{setting.source}/parts/{part}" for part in range(setting.parts)]
-    return [
-        (f"part-{number}", INSTANCE_YAML.format(url=url, deltas=deltas))
-        for number, url in enumerate(urls)
-    ]
+    return [(f"part-{number}", _instance(setting, url)) for number, url in enumerate(urls)]
+
+
+def _instance(setting: Setting, url: str) -> str:
+    deltas, inbox = str(setting.deltas).lower(), str(setting.receives).lower()
+    return INSTANCE_YAML.format(url=url, deltas=deltas, inbox=inbox)
 
 
 def install(site: Path) -> None:

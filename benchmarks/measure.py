@@ -52,6 +52,7 @@ class Measuring:
             free_port(),
             work.parts,
             deltas=work.way is not Way.UNCHANGED,
+            receives=work.way is Way.RECEIVED,
         )
 
     def measure(self) -> Row:
@@ -138,6 +139,7 @@ class Measuring:
             raise ValueError(f"{self.side.name} takes nothing by request")
         self._source.reset(n=1)
         template = json.loads(self._source.ask("GET", "/records")[1])["items"][0]
+        self._source.reset(n=0)
         self._sink.reset(times=1)
         program = self._start(command)
         try:

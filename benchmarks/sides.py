@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.environments import NATS, NODE, NODE_RED, Environment, environments
+from benchmarks.environments import NATS, NODE, NODE_RED, ROOT, Environment, environments
 from benchmarks.works import Way, Who, Work
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -26,6 +26,7 @@ class Setting:
         at_once: requests that may be in flight.
         parts: how many instances read; each a part of the source.
         deltas: whether changes may be asked for; else everything is read each time.
+        receives: whether records come by request.
         port: a free port, for a side that listens.
     """
 
@@ -37,6 +38,7 @@ class Setting:
     port: int
     parts: int = 1
     deltas: bool = True
+    receives: bool = False
 
     def env(self) -> dict[str, str]:
         """For programs; little of the own environment goes along."""
@@ -125,7 +127,8 @@ class Raw(Side):
 
     def sync(self, setting: Setting) -> Command:
         """Run by the project's own Python."""
-        return Command((sys.executable, str(PROGRAMS / self._program)), setting.env())
+        env = setting.env() | {"PYTHONPATH": str(ROOT)}
+        return Command((sys.executable, str(PROGRAMS / self._program)), env)
 
 
 class Foreign(Side):
@@ -205,7 +208,10 @@ def peers() -> list[Side]:
 
 def ceilings() -> list[Side]:
     """Those that store nothing."""
-    return [Raw("raw", "bare sockets", "raw_loop.py")]
+    return [
+        Raw("raw", "bare sockets", "raw_loop.py"),
+        Raw("bare", "the hub's HTTP clients, bare", "bare_client.py"),
+    ]
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ of it ran one after another on one machine, against one source and one sink on l
 """
 TITLES = {
     HUB: "**the hub**",
-    "bare": "the hub's HTTP client, bare",
+    "bare": "the hub's HTTP clients, bare",
     "raw": "bare sockets",
     "dlt": "dlt",
     "singer": "Singer (singer-sdk)",

@@ -29,7 +29,7 @@ def rows(tmp_path_factory):
 
 def test_everybody_did_what_was_asked(rows):
     hub = {(work, "hub") for work in WORKS.split(",")}
-    assert rows.keys() == hub | {("W1", "raw"), ("W2", "raw")}
+    assert rows.keys() == hub | {(work, side) for work in ("W1", "W2") for side in ("raw", "bare")}
 
 
 def test_nothing_is_lost_and_nothing_comes_in_an_older_version(rows):

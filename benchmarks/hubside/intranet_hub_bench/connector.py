@@ -22,7 +22,7 @@ from hub.events.base import Family
 from intranet_hub_bench import mapping
 from intranet_hub_bench.models import Employee, Page, SourceSettings
 
-RECORDS = "records"
+RECORDS, INBOX = "records", "inbox"
 
 
 class BenchSource(Connector[SourceSettings]):
@@ -36,10 +36,12 @@ class BenchSource(Connector[SourceSettings]):
         self._http = context.http(str(config.url))
 
     def streams(self) -> Sequence[Stream]:
-        """One stream."""
+        """What is read, and beside it what comes by request."""
         sweeps = timedelta(days=1) if self.config.deltas else None
         families = frozenset({Family.INCIDENT})
-        return (Stream(RECORDS, families, every=timedelta(seconds=30), sweep_every=sweeps),)
+        read = Stream(RECORDS, families, every=timedelta(seconds=30), sweep_every=sweeps)
+        inbox = Stream(INBOX, families, every=None)
+        return (read, inbox) if self.config.inbox else (read,)
 
     async def check(self) -> Sequence[Finding]:
         """Whether it answers."""

@@ -14,6 +14,7 @@ class SourceSettings(Closed):
 
     url: HttpUrl = Field(description="Address in front of /records.")
     deltas: bool = Field(True, description="Whether it is asked only for what changed.")
+    inbox: bool = Field(False, description="Whether employees may come by request as well.")
 
 
 class SinkSettings(Closed):
