@@ -280,4 +280,5 @@ def _fades(
         return True
     if row.state != "present" and not withheld:
         return True
-    return datetime.fromisoformat(row.body["fresh_until"]) - now < stale_after / 2
+    left = datetime.fromisoformat(row.body["fresh_until"]) - now
+    return not stale_after / 2 <= left <= stale_after  # more is left only when a clock went back

@@ -19,7 +19,7 @@ from hub.errors import (
     StreamLostError,
 )
 from hub.schedule.outage import Outage
-from hub.store import holds, ledger, objects, streams, subjects
+from hub.store import clock, holds, ledger, objects, streams, subjects
 from hub.store.store import StoreDownError, Tx
 
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ class Embedded:
 
     def _look(self, tx: Tx) -> dict[str, Any]:
         self._metrics.holds.set(len(holds.all_open(tx)))
+        if by := clock.turn_back(tx, self.runner.now()):
+            self.runner.log.warning("clock_went_back", seconds=round(by.total_seconds()))
         known = {(row.instance, row.stream): row for row in streams.all_streams(tx)}
         look = subjects.next_look(tx)
         sends = [ledger.next_due(tx, target) for target in self._targets]

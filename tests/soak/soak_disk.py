@@ -7,25 +7,16 @@ Prints what was measured as JSON; a broken promise is an AssertionError.
 
 import asyncio
 import json
-import random
 import resource
-import sqlite3
 import sys
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
-from soak_world import ROUTE, Intranet, count_faults, end_state, shown
+from soak_hub import Hub, few, many, whole
+from soak_world import count_faults, end_state, shown
 
-from hub.engine.configuration import Source
-from hub.engine.runner import Runner
-from hub.metrics import Metrics
-from hub.schedule.embedded import Embedded
-from hub.store.store import Store, StoreDownError
-from hub.testing.fakes import FakeClock, FakeLog, ScriptedSource, fake_context
+from hub.store.store import StoreDownError
 
 ROOM = 256 * 1024  # bytes that are left, so that the fault comes in the middle
-WORDS = "waarom het zo is en wat er aan gedaan wordt " * 20
 
 
 class RealDisk:
@@ -63,67 +54,6 @@ class LimitedFiles:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
-@dataclass
-class Hub:
-    """One hub on one file; `before` happens at named points."""
-
-    url: str
-    clock: FakeClock = field(default_factory=FakeClock)
-    log: FakeLog = field(default_factory=FakeLog)
-    source: ScriptedSource = field(
-        default_factory=lambda: ScriptedSource(batch_size=20, resumable=True)
-    )
-    intranet: Intranet = field(default_factory=Intranet)
-    before: dict = field(default_factory=dict)
-
-    async def start(self) -> "Hub":
-        self.store = await Store(self.url).open()
-        self.runner = Runner(
-            self.store,
-            {"desk": self._made()},
-            {"intranet": self.intranet},
-            now=self.clock.now,
-            log=self.log,
-            rng=random.Random(1),
-            point=lambda name: self.before.get(name, lambda: None)(),
-        )
-        await self.runner.start()
-        self.schedule = Embedded(self.runner, who="soak", metrics=Metrics())
-        return self
-
-    def _made(self) -> Source:
-        connector = self.source.connector(fake_context("desk", clock=self.clock))
-        age = timedelta(hours=72)
-        return Source("desk", "scripted", connector, (ROUTE,), "live", "f", age, None, {})
-
-    async def cycle(self) -> None:
-        await self.runner.run("desk", "majors")
-        await self.runner.deliver()
-        self.clock.advance(60)
-
-    async def pass_time(self, seconds: int) -> None:
-        """As `hub run` does: a tick a second."""
-        for _ in range(seconds):
-            await self.schedule._beat()
-            await self.schedule.settle()
-            self.clock.advance(1)
-
-    def said(self, *events: str) -> list[str]:
-        return [line.event for line in self.log.lines if line.event in events]
-
-
-def few(hub: Hub) -> None:
-    hub.source.populate(5)
-
-
-def many(hub: Hub, number: int) -> None:
-    hub.source.populate(number)
-    for index in range(1, number + 1):
-        hub.source.edit(
-            f"s-{index:04}", title={"nl": f"Item {index} at 1"}, workaround={"nl": WORDS}
-        )
-
-
 async def unharmed(folder: Path, number: int) -> tuple[dict, list]:
     hub = await Hub(f"sqlite:///{folder / 'unharmed.db'}").start()
     few(hub)
@@ -139,17 +69,6 @@ async def unharmed(folder: Path, number: int) -> tuple[dict, list]:
 def clean_up(folder: Path) -> None:
     for path in folder.glob("unharmed.db*"):
         path.unlink()
-
-
-def whole(folder: Path) -> int:
-    """Subjects that are stored: each with its event, in a sound file."""
-    with sqlite3.connect(folder / "hub.db") as db:
-        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
-        (subjects,) = db.execute("select count(*) from subject").fetchone()
-        (events,) = db.execute("select count(distinct subject) from event").fetchone()
-    db.close()
-    assert subjects == events
-    return subjects
 
 
 async def in_a_batch(hub: Hub, disk, folder: Path) -> dict:

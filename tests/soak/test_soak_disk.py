@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from soak_disk import Hub, few, many, whole
+from soak_hub import Hub, few, many, whole
 
 from hub.store.store import StoreDownError
 
