@@ -171,7 +171,8 @@ class Embedded:
         except StreamLostError as error:
             self._lost = error
         except StoreDownError as error:
-            once = isinstance(name, tuple) and name[0] == "request"  # it never comes again
+            # a request never comes again, and what a look would have done the next tick does
+            once = name == "look" or isinstance(name[1], int)
             self._outage.failed("tick" if once else name, error)
         except Exception as error:
             self.runner.log.exception("task_failed", error=type(error).__name__)

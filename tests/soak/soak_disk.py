@@ -58,8 +58,9 @@ async def unharmed(folder: Path, number: int) -> tuple[dict, list]:
     hub = await Hub(f"sqlite:///{folder / 'unharmed.db'}").start()
     few(hub)
     await hub.cycle()
-    many(hub, number)
-    await hub.cycle()
+    for version in (1, 2):
+        many(hub, number, version)
+        await hub.cycle()
     await hub.store.close()
     state = end_state(hub.url), shown(hub.intranet)
     clean_up(folder)
@@ -90,8 +91,11 @@ async def in_a_batch(hub: Hub, disk, folder: Path) -> dict:
     return {"said": said, "stored": stored, "asked": asked}
 
 
-async def in_a_delivery(hub: Hub, disk) -> dict:
+async def in_a_delivery(hub: Hub, disk, number: int) -> dict:
     """The disk fills up when a call was sent, before its answer could be written down."""
+    await hub.pass_time(65)
+    assert hub.said("store_down", "store_back") == ["store_down", "store_back"]
+    many(hub, number, 2)
     hub.before["sent"] = lambda: (hub.before.clear(), disk.fill(0))
     await hub.pass_time(65)
     sent = len(hub.intranet.log)
@@ -111,7 +115,7 @@ async def main(folder: Path, disk, number: int) -> dict:
     await hub.cycle()
     many(hub, number)
     found = await in_a_batch(hub, disk, folder)
-    found |= await in_a_delivery(hub, disk)
+    found |= await in_a_delivery(hub, disk, number)
     assert hub.said("store_down", "store_back") == ["store_down", "store_back"] * 2
     await hub.store.close()
     whole(folder)

@@ -71,12 +71,11 @@ def few(hub: Hub) -> None:
     hub.source.populate(5)
 
 
-def many(hub: Hub, number: int) -> None:
+def many(hub: Hub, number: int, version: int = 1) -> None:
     hub.source.populate(number)
     for index in range(1, number + 1):
-        hub.source.edit(
-            f"s-{index:04}", title={"nl": f"Item {index} at 1"}, workaround={"nl": WORDS}
-        )
+        title = {"nl": f"Item {index} at {version}"}
+        hub.source.edit(f"s-{index:04}", title=title, workaround={"nl": WORDS})
 
 
 def whole(folder: Path) -> int:
