@@ -1,7 +1,7 @@
 """What comes by request: proven, understood, stored and projected in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from hub.engine.configuration import Source
 from hub.errors import BadConfigError
 from hub.store import calls, streams, subjects
 from hub.store.calls import Signature
+from hub.store.database import savepoint
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
@@ -42,13 +43,7 @@ class Receiving:
         """
         if self.call is not None:
             calls.note(tx, self.call, self.now)
-        counts = self._intake(tx)
-        try:
-            with tx.begin_nested():
-                configuration.project_dirty(tx, self.now)
-        except Exception as error:  # the data is safe; what it shows is tried again
-            self.log.exception("project_failed", error=type(error).__name__)
-        return counts
+        return self._intake(tx)
 
     def _intake(self, tx: Tx) -> Counter[str]:
         connector, given = self.source.connector, self.received
@@ -59,14 +54,23 @@ class Receiving:
         data = {**given.data, "previous": _previous(tx, self.source.id, self.stream, given)}
         batch = connector.receive(Received(given.stream, data))
         reading = self.take(tx)
-        counts = intake.take_in(tx, reading, batch, now=self.now, reopen=self.source.reopen)
+        reopen, then = self.source.reopen, self._project
+        counts = intake.take_in(tx, reading, batch, now=self.now, reopen=reopen, then=then)
         streams.end_run(tx, reading, outcome="received", counts=dict(counts), now=self.now)
         return counts
+
+    def _project(self, tx: Tx, changed: Sequence[intake.Changed]) -> None:
+        """A fault in what is shown must not cost the data: it is projected again later."""
+        try:
+            with savepoint(tx):
+                configuration.project_changed(tx, changed, self.now)
+        except Exception as error:
+            self.log.exception("project_failed", error=type(error).__name__)
+            intake.leave_dirty(tx, changed)
 
 
 def _previous(tx: Tx, instance: str, stream: Stream, received: Received) -> Any:
     """The state that the request builds on: that of the subject named by `id`, if it is known."""
-    keys = {(str(family), str(received.data.get("id"))) for family in stream.families}
-    rows = subjects.by_keys(tx, instance, keys)
-    row = next(iter(rows.values()), None)
-    return row.state if row is not None and row.removed_at is None else None
+    key = str(received.data.get("id"))
+    rows = subjects.states(tx, instance, [str(family) for family in stream.families], key)
+    return next(iter(rows), None)

@@ -1,8 +1,9 @@
 """What the store needs from a database; SQLite and PostgreSQL each give it their own way."""
 
+import contextlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,6 +66,18 @@ class Database(Protocol):
 
     def copy_to(self, path: Path) -> None:
         """Write what is stored into a new SQLite file."""
+
+
+@contextlib.contextmanager
+def savepoint(tx: Tx) -> Iterator[None]:
+    """What fails inside is undone; the transaction goes on without it."""
+    tx.exec_driver_sql("SAVEPOINT inside")
+    try:
+        yield
+    except BaseException:
+        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT inside")
+        raise
+    tx.exec_driver_sql("RELEASE SAVEPOINT inside")
 
 
 def me() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from hub.store.store import Tx
 from hub.store.tables import audit, hold, request
 
 GENESIS = "0" * 64
+_OPEN = sa.select(hold).where(hold.c.state == "open").order_by(hold.c.id)  # asked all the time
 
 
 def content_hash(instance_id: str, action: str, content: Any) -> str:
@@ -30,7 +31,7 @@ def find_open(tx: Tx, instance_id: str, action: str) -> Any:
 
 def all_open(tx: Tx) -> Sequence[Any]:
     """Every open hold, oldest first."""
-    return tx.execute(sa.select(hold).where(hold.c.state == "open").order_by(hold.c.id)).all()
+    return tx.execute(_OPEN).all()
 
 
 def by_hash(tx: Tx, prefix: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from hub.store.store import Tx
 from hub.store.tables import instance, run, stream, tile
 
 SWEEP_LIFE = timedelta(hours=24)
+KEPT, PRUNED_EVERY = 500, 50  # runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,43 @@ def _is(instance_id: str, name: str, partition: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         stream.c.instance == instance_id, stream.c.stream == name, stream.c.partition == partition
     )
+
+
+# statements that are made once: putting one together costs four times as much as running it
+_HERE = sa.and_(
+    stream.c.instance == sa.bindparam("w_instance"),
+    stream.c.stream == sa.bindparam("w_stream"),
+    stream.c.partition == sa.bindparam("w_partition"),
+)
+_ROW = sa.select(stream).where(_HERE)
+_NEW_RUN = run.insert()
+_END_RUN = (
+    run.update()
+    .where(run.c.id == sa.bindparam("w_id"))
+    .values({name: sa.bindparam(f"v_{name}") for name in ("outcome", "counts", "ended", "reason")})
+)
+_INSTANCES = sa.select(instance)
+
+
+@cache
+def _setting(names: tuple[str, ...]) -> sa.Update:
+    values = {
+        stream.c[name]: sa.bindparam(f"v_{name}", type_=stream.c[name].type) for name in names
+    }
+    return stream.update().where(_HERE).values(values)
+
+
+@cache
+def _guarding(names: tuple[str, ...]) -> sa.sql.dml.ReturningUpdate[Any]:
+    mine = stream.c.epoch == sa.bindparam("w_epoch")
+    return _setting(names).where(mine).values(epoch=stream.c.epoch).returning(stream)
+
+
+def _bound(
+    instance_id: str, name: str, partition: str, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    here = {"w_instance": instance_id, "w_stream": name, "w_partition": partition}
+    return here | {f"v_{name}": value for name, value in values.items()}
 
 
 def ensure(tx: Tx, instance_id: str, name: str, partition: str = "") -> None:
@@ -118,9 +157,11 @@ def take(
             None: every reading is a sweep.
         full: a sweep, whatever is due.
     """
-    ensure(tx, instance_id, name, partition)
-    where = _is(instance_id, name, partition)
-    row = tx.execute(sa.select(stream).where(where)).one()
+    here = _bound(instance_id, name, partition, {})
+    row = tx.execute(_ROW, here).first()
+    if row is None:
+        ensure(tx, instance_id, name, partition)
+        row = tx.execute(_ROW, here).one()
     delta = not full and _delta_will_do(row, fingerprint, sweep_every, now)
     kind: Literal["sweep", "delta", "received"] = "delta" if delta else "sweep"
     kind = "received" if received else kind
@@ -130,7 +171,7 @@ def take(
         values |= {"taken_at": now, "hinted": None}
     if kind == "sweep" and not resumes:
         values |= _new_sweep(row, fingerprint, now)
-    tx.execute(stream.update().where(where).values(values))
+    tx.execute(_setting(tuple(values)), _bound(instance_id, name, partition, values))
     run_id = _start_run(tx, instance_id, name, reading=kind, traceparent=traceparent, now=now)
     early = row.hinted is not None and row.due is not None and row.due > now
     return Reading(
@@ -191,15 +232,14 @@ def _resumable(row: Any, fingerprint: str, now: datetime) -> bool:
 def _start_run(
     tx: Tx, instance_id: str, name: str, *, reading: str, traceparent: str, now: datetime
 ) -> int:
-    result = tx.execute(
-        run.insert().values(
-            instance=instance_id,
-            stream=name,
-            reading=reading,
-            started=now,
-            traceparent=traceparent,
-        )
-    )
+    values = {
+        "instance": instance_id,
+        "stream": name,
+        "reading": reading,
+        "started": now,
+        "traceparent": traceparent,
+    }
+    result = tx.execute(_NEW_RUN, values)
     return int(result.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
 
 
@@ -209,9 +249,8 @@ def guard(tx: Tx, reading: Reading, **values: Any) -> Any:
     Raises:
         StreamLostError: another worker took it; nothing of this transaction is kept.
     """
-    where = sa.and_(reading.where, stream.c.epoch == reading.epoch)
-    update = stream.update().where(where).values(epoch=stream.c.epoch, **values).returning(stream)
-    row = tx.execute(update).first()
+    here = _bound(reading.instance, reading.stream, reading.partition, values)
+    row = tx.execute(_guarding(tuple(values)), here | {"w_epoch": reading.epoch}).first()
     if row is None:
         raise StreamLostError(f"{reading.instance}.{reading.stream} was taken by another worker.")
     return row
@@ -251,21 +290,21 @@ def set_health(tx: Tx, reading: Reading, row: Any, health: str, reason: str | No
 
 def fail(tx: Tx, reading: Reading, *, health: str, reason: str, due: datetime) -> bool:
     """The reading failed; the open sweep stays. True when the outage is news."""
-    row = guard(tx, reading, due=due, failures=stream.c.failures + 1)
+    failures = guard(tx, reading, due=due).failures + 1
+    row = guard(tx, reading, failures=failures)
     return set_health(tx, reading, row, health, reason)
 
 
 def end_run(
     tx: Tx, reading: Reading, *, outcome: str, counts: Any, now: datetime, reason: str | None = None
 ) -> None:
-    """Close the run's row; keep the latest 500 of a stream."""
-    tx.execute(
-        run.update()
-        .where(run.c.id == reading.run)
-        .values(outcome=outcome, counts=counts, ended=now, reason=reason)
-    )
-    same = sa.and_(run.c.instance == reading.instance, run.c.stream == reading.stream)
-    tx.execute(run.delete().where(same, run.c.id < reading.run - 500, run.c.outcome == "complete"))
+    """Close the run's row; now and then the oldest complete ones of its stream are forgotten."""
+    values = {"v_outcome": outcome, "v_counts": counts, "v_ended": now, "v_reason": reason}
+    tx.execute(_END_RUN, values | {"w_id": reading.run})
+    if reading.run % PRUNED_EVERY == 0:
+        same = sa.and_(run.c.instance == reading.instance, run.c.stream == reading.stream)
+        old = sa.and_(run.c.id < reading.run - KEPT, run.c.outcome == "complete")
+        tx.execute(run.delete().where(same, old))
 
 
 def all_streams(tx: Tx) -> Sequence[Any]:
@@ -286,7 +325,7 @@ def last_runs(tx: Tx) -> dict[tuple[str, str], Any]:
 
 def instances(tx: Tx) -> dict[str, Any]:
     """Every instance that the store knows, by id."""
-    return {row.id: row for row in tx.execute(sa.select(instance)).all()}
+    return {row.id: row for row in tx.execute(_INSTANCES).all()}
 
 
 def put_instance(tx: Tx, instance_id: str, **values: Any) -> None:

@@ -40,6 +40,20 @@ def by_keys(
     return found
 
 
+_STATES = sa.select(subject.c.state).where(
+    subject.c.instance == sa.bindparam("instance_id"),
+    subject.c.family.in_(sa.bindparam("families", expanding=True)),
+    subject.c.key == sa.bindparam("named"),
+    subject.c.removed_at.is_(None),
+)
+
+
+def states(tx: Tx, instance_id: str, families: Sequence[str], key: str) -> Sequence[Any]:
+    """What the subjects of this key are like, of families in which it is not removed."""
+    given = {"instance_id": instance_id, "families": list(families), "named": key}
+    return tx.execute(_STATES, given).scalars().all()
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What intake needs to know of a stored subject."""

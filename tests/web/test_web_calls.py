@@ -168,6 +168,7 @@ async def make(store_url):
     yield start
     for one in made:
         await one.client.aclose()
+        await one.schedule.drain()
     await store.close()
 
 
