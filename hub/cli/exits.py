@@ -16,6 +16,7 @@ from hub.errors import (
     RetryableError,
     StreamLostError,
 )
+from hub.store.database import StoreBrokenError
 
 OK = 0
 FAILED = 1
@@ -28,6 +29,7 @@ AGAIN = "do what is said above, or try again in a moment"
 _NEXT: tuple[tuple[type[HubError], int, str], ...] = (
     (BadConfigError, CONFIGURATION, "correct what is named above; `hub check` looks at all files."),
     (RetryableError, TRY_AGAIN, f"{AGAIN}; `hub check` shows what can be reached."),
+    (StoreBrokenError, CONFIGURATION, "put a backup of the store back, then run `hub check`."),
     (StreamLostError, TRY_AGAIN, "see which hub runs on this store; only one may."),
     (AuthFailedError, FAILED, "correct user name and password, then run `hub check`."),
     (PermissionMissingError, FAILED, "ask for the right that is missing, then run `hub check`."),

@@ -65,7 +65,7 @@ class Embedded:
         """Tick until `stop` is set, then let running work end.
 
         Raises:
-            StreamLostError: another process took the store.
+            StreamLostError: another process took the store, or it is damaged.
         """
         while not stop.is_set() and self._lost is None:
             await self._beat()
@@ -205,6 +205,9 @@ class Embedded:
         self._answering += 1
         try:
             result = await perform(self.runner, request.action, request.body)
+        except StreamLostError as raised:
+            self._lost = raised
+            error = str(raised)
         except HubError as raised:
             error = self.runner.veil(str(raised))
         except Exception as raised:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from hub.errors import RetryableError
+from hub.errors import RetryableError, StreamLostError
 
 Tx = sa.Connection
 
@@ -21,6 +21,10 @@ class StoreInUseError(RetryableError):
 
 class StoreDownError(RetryableError):
     """The store can't be used now; nothing of this step is kept, and no source is to blame."""
+
+
+class StoreBrokenError(StreamLostError):
+    """The store is damaged: whoever works on it stops, and a person puts a backup back."""
 
 
 class Database(Protocol):

@@ -9,9 +9,10 @@ import filelock
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
-from hub.store.database import StoreDownError, StoreInUseError, in_words, me
+from hub.store.database import StoreBrokenError, StoreDownError, StoreInUseError, in_words, me
 from hub.store.migrate import upgrade
 
+_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -48,18 +49,26 @@ class Sqlite:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if not self.path.exists():
                 self.path.touch(mode=0o600)  # it holds the tiles' addresses, their only key
+            else:
+                self._refuse_emptied()
             with self.engine.begin() as tx:
                 upgrade(tx)
         except sa.exc.DatabaseError as error:
             raise self._unreadable("opened", error.orig) from error
         except OSError as error:
             raise BadConfigError(
-                f"The folder of the store {self.path} can't be made: check `store` ({error})."
+                f"The store {self.path} or its folder can't be made: check `store` and the rights "
+                f"of its folder ({error.strerror})."
             ) from error
 
     def fault(self, error: sa.exc.DBAPIError) -> Exception:
-        """No room, no right, no answer of the disk: said in words; anything else as it is."""
+        """Damaged, no room, no right, no answer of the disk: in words; anything else as it is."""
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code in _BROKEN or "Could not decode to UTF-8" in str(error.orig):
+            return StoreBrokenError(
+                f"The store {self.path} is damaged ({error.orig}): nothing of this step is kept, "
+                "and the hub stops. See to the disk, put a backup back, and start the hub again."
+            )
         if code == sqlite3.SQLITE_FULL:
             return StoreDownError(
                 f"The disk that holds the store {self.path} is full: nothing of this step is kept. "
@@ -100,7 +109,7 @@ class Sqlite:
         Raises:
             StoreInUseError: another process has it; the message names that process.
         """
-        lock = filelock.FileLock(f"{self.path}.lock", timeout=0, thread_local=False)
+        lock = filelock.FileLock(self._lock_path(), timeout=0, thread_local=False)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire()
@@ -109,8 +118,16 @@ class Sqlite:
                 f"The store {self.path} is in use by {self.holder()}: one hub owns a store. Stop "
                 "that one first, or use `hub sync`, which asks the running hub."
             ) from error
+        except OSError as error:
+            raise BadConfigError(
+                f"The store {self.path} can't be locked ({error.strerror}): let the account that "
+                "runs the hub write in its folder."
+            ) from error
         self._lock = lock
-        self._holder_path().write_text(json.dumps(me()), encoding="utf-8")
+        try:
+            self._holder_path().write_text(json.dumps(me()), encoding="utf-8")
+        except OSError:  # a full disk: it says only who holds the lock
+            self._holder_path().unlink(missing_ok=True)
 
     def disown(self) -> None:
         """Give the store back."""
@@ -143,6 +160,7 @@ class Sqlite:
         Raises:
             BadConfigError: the file is no database.
         """
+        self._refuse_emptied()
         old, new = sqlite3.connect(self.path), sqlite3.connect(path)
         try:
             old.backup(new)
@@ -152,11 +170,24 @@ class Sqlite:
             old.close()
             new.close()
 
+    def _refuse_emptied(self) -> None:
+        """An empty file is a new store, unless a hub worked here before: its lock stays behind.
+
+        At first all of a new store stands in the write-ahead log.
+        """
+        log = self.path.with_name(self.path.name + "-wal")
+        written = any(one.exists() and one.stat().st_size for one in (self.path, log))
+        if not written and self._lock_path().exists():
+            raise self._unreadable("opened", "it is empty, though a hub worked on it")
+
     def _unreadable(self, verb: str, error: object) -> BadConfigError:
         return BadConfigError(
             f"The store {self.path} can't be {verb} as a database ({error}): check `store`, the "
             "folder's rights and the disk, or put a backup back."
         )
+
+    def _lock_path(self) -> Path:
+        return self.path.with_name(self.path.name + ".lock")
 
     def _holder_path(self) -> Path:
         return self.path.with_name(self.path.name + ".holder")

@@ -16,10 +16,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
-from hub.store.database import Database, StoreDownError, StoreInUseError, Tx
+from hub.store.database import (
+    Database,
+    StoreBrokenError,
+    StoreDownError,
+    StoreInUseError,
+    Tx,
+)
 from hub.store.sqlite import Sqlite
 
-__all__ = ["LEASE", "Store", "StoreDownError", "StoreInUseError", "Tx"]
+__all__ = ["LEASE", "Store", "StoreBrokenError", "StoreDownError", "StoreInUseError", "Tx"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,6 +92,7 @@ class Store:
 
         Raises:
             StreamLostError: this process owned the store and another one took it.
+            StoreBrokenError: the store is damaged.
             StoreDownError: the database went away or has no room; nothing is stored, or its answer
                 was lost.
         """
