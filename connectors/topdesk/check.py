@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from connectors.topdesk import mapping
+from connectors.topdesk import calendar, mapping
 from connectors.topdesk.client import FILTERS, TopdeskClient, since
 from connectors.topdesk.settings import TopdeskSettings
 from hub.contract import Finding
-from hub.errors import AuthFailedError, HubError, PermissionMissingError
+from hub.errors import AuthFailedError, BadConfigError, HubError, PermissionMissingError
 
 SKEW_EXACT = 2.0  # seconds; the header that tells the time has whole ones
 SKEW_WARNING = 30.0  # seconds
@@ -30,6 +30,7 @@ async def findings(
         found += await _operator(client)
         found += await _clauses(settings, client)
         found += await _fields(settings, client)
+        found += await _calendar(settings, client, now)
     except AuthFailedError as error:
         found.append(Finding("failed", "login", f"{error} Nothing more was tried."))
     except PermissionMissingError as error:
@@ -125,3 +126,25 @@ def _field(name: str, *, known: bool) -> Finding:
         return Finding("ok", f"field {name}")
     advice = "the server refuses it, so no major can be read: choose another field in the settings."
     return Finding("failed", f"field {name}", advice)
+
+
+async def _calendar(
+    settings: TopdeskSettings, client: TopdeskClient, now: datetime
+) -> list[Finding]:
+    """Whether planned changes can be read, how many were chosen, and whether the choice counts."""
+    chosen = settings.maintenance
+    if chosen is None:
+        return []
+    start, end = calendar.window(chosen, now)
+    try:
+        rows = await client.changes(calendar.params(chosen, start, end))
+        await calendar.prove(client, chosen, start, end)
+    except PermissionMissingError:
+        advice = "give the operator's permission group the right to read changes."
+        return [Finding("failed", "right to read changes", advice)]
+    except BadConfigError as error:
+        return [Finding("failed", "choice of changes", str(error))]
+    if rows:
+        return [Finding("ok", f"{len(rows)} changes chosen")]
+    advice = "no change in the period: check the names in `maintenance`, if some are planned."
+    return [Finding("warning", "no change chosen", advice)]

@@ -8,7 +8,7 @@ import email.utils
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ OLDEST = (3, 4)
 MAX_PAGES = 60
 CHASE = 5  # pages behind people who edit faster than we read
 LIST = "incidents"
+CALENDAR = "changeCalendar"
 FILTERS = ("branch", "category", "operator")
 
 Json = dict[str, Any]
@@ -130,13 +131,29 @@ class TopdeskClient:
 
     async def incident(self, key: str) -> Json | None:
         """One incident, whole: the API knows no `fields` here. None: 404, whatever that means."""
-        answer = await self._get(f"{LIST}/id/{key}", expect=(200, 404))
+        return await self._one(f"{LIST}/id/{key}", "an incident")
+
+    async def _one(self, path: str, what: str) -> Json | None:
+        answer = await self._get(path, expect=(200, 404))
         if answer.status == 404:
             return None
         body = answer.json()
         if not isinstance(body, dict):
-            raise RetryableError(f"{answer.url} did not send an incident: nothing was concluded.")
+            raise RetryableError(f"{answer.url} did not send {what}: nothing was concluded.")
         return body
+
+    async def changes(self, params: Mapping[str, str | Sequence[str]]) -> list[Any]:
+        """The entries of the change calendar, all of them: it has no pages. JSON values."""
+        answer = await self._get(CALENDAR, params=params)
+        body = answer.json()
+        rows = body.get("results") if isinstance(body, dict) else None
+        if not isinstance(rows, list):
+            raise RetryableError(f"{answer.url} did not send a calendar: nothing was concluded.")
+        return rows
+
+    async def change(self, key: str) -> Json | None:
+        """What the calendar says about one change. None: 404, whatever that means."""
+        return await self._one(f"{CALENDAR}/{key}", "a change")
 
     async def operator(self) -> str:
         """The id of the operator behind the login; needs no permission."""
@@ -157,7 +174,11 @@ class TopdeskClient:
         return [_name(row) for row in rows]
 
     async def _get(
-        self, path: str, *, expect: tuple[int, ...] = (200,), params: dict[str, str] | None = None
+        self,
+        path: str,
+        *,
+        expect: tuple[int, ...] = (200,),
+        params: Mapping[str, str | Sequence[str]] | None = None,
     ) -> Answer:
         """A refusal is never about one item here: it says that the question does not fit."""
         try:

@@ -1,4 +1,4 @@
-"""TOPdesk: the major incidents that the service desk published, every 30 seconds."""
+"""TOPdesk: published major incidents, every 30 seconds; planned changes, where they are chosen."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
-from connectors.topdesk import mapping
+from connectors.topdesk import calendar, mapping
 from connectors.topdesk.check import findings
 from connectors.topdesk.client import Page, TopdeskClient
 from connectors.topdesk.models import Row, is_key
@@ -29,9 +29,26 @@ from hub.errors import BadConfigError, RetryableError
 from hub.events.base import Family
 
 MAJORS = "majors"
+MAINTENANCE = "maintenance"
 OPEN = "open"
 ENOUGH_TO_JUDGE = 50
 TOLERATED = 0.2
+STREAMS = (
+    Stream(
+        name=MAJORS,
+        families=frozenset({Family.INCIDENT}),
+        every=timedelta(seconds=30),
+        confirm=2,
+        recheck=timedelta(minutes=5),
+    ),
+    Stream(
+        name=MAINTENANCE,
+        families=frozenset({Family.MAINTENANCE}),
+        every=timedelta(minutes=2),  # well within the five minutes that a tile is believed
+        confirm=2,
+        recheck=timedelta(hours=1),  # work that runs over leaves the period that is read
+    ),
+)
 
 
 class TopdeskConnector(Connector[TopdeskSettings]):
@@ -46,16 +63,8 @@ class TopdeskConnector(Connector[TopdeskSettings]):
         self._client = TopdeskClient(context, config.api(), auth, config.page_size)
 
     def streams(self) -> Sequence[Stream]:
-        """One stream: the open majors."""
-        return (
-            Stream(
-                name=MAJORS,
-                families=frozenset({Family.INCIDENT}),
-                every=timedelta(seconds=30),
-                confirm=2,
-                recheck=timedelta(minutes=5),
-            ),
-        )
+        """The open majors; and the change calendar, where it is chosen."""
+        return STREAMS if self.config.maintenance is not None else STREAMS[:1]
 
     async def check(self) -> Sequence[Finding]:
         """Address, version, login, rights, each condition and field, view, clock, link."""
@@ -64,27 +73,34 @@ class TopdeskConnector(Connector[TopdeskSettings]):
     async def read(self, request: ReadRequest) -> AsyncIterator[Batch]:
         """The open majors, a batch per page; the container `open` is finished with the last.
 
+        Of the change calendar: one batch, which finishes the planned beginnings of its period.
+
         Raises:
             BadConfigError, AuthFailedError, PermissionMissingError, RetryableError: the set could
                 not be read completely, so nothing may be concluded from what is missing.
         """
+        if request.stream == MAINTENANCE:
+            yield await calendar.read(self._client, self.config, self.context.now())
+            return
         if request.stream != MAJORS:
-            raise BadConfigError(f"TOPdesk has no stream {request.stream}: only `{MAJORS}`.")
+            names = f"`{MAJORS}` and `{MAINTENANCE}`"
+            raise BadConfigError(f"TOPdesk has no stream {request.stream}: only {names}.")
         tally = _Tally()
         sent = await self._client.accepted(mapping.clauses(self.config))
         async for page in self._client.pages(sent, mapping.fields(self.config)):
             yield self._batch(page, sent, tally)
 
     async def look_up(self, family: Family, key: str) -> Present | Gone | Unknown:
-        """What TOPdesk says about one incident now.
+        """What TOPdesk says about one incident or change now.
 
         Raises:
             PermissionMissingError: the account may not see it, which says nothing about it.
             RetryableError: the answer is not an incident that can be understood.
         """
-        del family
         if not is_key(key):
             return Unknown()
+        if family == Family.MAINTENANCE:
+            return await calendar.look_up(self._client, self.config, key)
         body = await self._client.incident(key)
         if body is None:
             return Unknown()

@@ -62,6 +62,21 @@ class OptionalFields(BaseModel):
     memo5: str | None = None
 
 
+class Change(BaseModel):
+    """One entry of the change calendar (change API 1.4.0); never its request or requester."""
+
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, alias_generator=to_camel
+    )
+
+    id: Annotated[str, AfterValidator(_key)]
+    brief_description: str | None = None
+    card_type: str
+    start: When
+    end: When
+    current_state: str
+
+
 class Row(BaseModel):
     """One incident. What a null means is left to the mapping: real answers are full of nulls.
 

@@ -14,6 +14,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 
 from hub.events.base import Language
@@ -49,6 +50,22 @@ class BranchField(StrEnum):
     NONE = "none"
     BRANCH = "branch"
     CALLER_BRANCH = "callerBranch"
+
+
+class CardType(StrEnum):
+    """The kinds of card in the change calendar (change API 1.4.0)."""
+
+    CHANGE_SIMPLE = "change_simple"
+    CHANGE_EXTENSIVE = "change_extensive"
+    ACTIVITY_NORMAL = "activity_normal"
+    ACTIVITY_AUTHORIZATION = "activity_authorization"
+
+
+class MaintenanceTitle(StrEnum):
+    """Where the public title of planned work comes from."""
+
+    BRIEF_DESCRIPTION = "briefDescription"
+    NEUTRAL = "neutral"
 
 
 class TextField(StrEnum):
@@ -129,6 +146,34 @@ def _address(url: HttpUrl) -> HttpUrl:
 LinkTemplate = Annotated[str, AfterValidator(_link_template)]
 
 
+Choice = Annotated[str, Field(min_length=1)]
+
+
+class MaintenanceSettings(BaseModel):
+    """Which changes may be shown. A change has no mark for it, so they must be chosen here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    card_types: tuple[CardType, ...] = Field(min_length=1, description="Kinds of card to show.")
+    statuses: tuple[Choice, ...] = Field((), description="Only with one of these own statuses.")
+    categories: tuple[Choice, ...] = Field((), description="Only in one of these categories.")
+    types: tuple[Choice, ...] = Field((), description="Only of one of these own types of change.")
+    branches: tuple[Choice, ...] = Field((), description="Only of one of these branches.")
+    text: MaintenanceTitle = Field(
+        MaintenanceTitle.BRIEF_DESCRIPTION,
+        description="`briefDescription`: the change's own title; `neutral`: no free text at all.",
+    )
+    days_back: int = Field(1, ge=1, le=31, description="How far back planned beginnings are read.")
+    days_ahead: int = Field(14, ge=1, le=92, description="How far ahead they are read.")
+
+    @model_validator(mode="after")
+    def chosen(self) -> "MaintenanceSettings":
+        """Without a choice every change of the organisation would be shown."""
+        if not (self.statuses or self.categories or self.types or self.branches):
+            raise ValueError("choose with at least one of statuses, categories, types, branches")
+        return self
+
+
 class TopdeskSettings(BaseModel):
     """Settings of one TOPdesk."""
 
@@ -189,6 +234,9 @@ class TopdeskSettings(BaseModel):
     )
     language: Language = Field("nl", description="The language of the texts in TOPdesk.")
     page_size: int = Field(1000, ge=2, le=10_000, description="Incidents per request.")
+    maintenance: MaintenanceSettings | None = Field(
+        None, description="Planned changes as well, and which ones. Off by default."
+    )
 
     def origin(self) -> str:
         """The address before `/tas`, without a slash at the end."""

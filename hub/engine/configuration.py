@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.contract import Connector
+from hub.contract import Connector, Stream
 from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
@@ -131,11 +131,20 @@ def apply_routing(tx: Tx, instance_id: str, now: datetime) -> None:
 
 
 def _drop_freshness(tx: Tx, instance_id: str, routes: Sequence[Route], now: datetime) -> None:
-    """A tile that this instance feeds no more must not wait for it."""
-    fed = {(one, r.tile, r.audience) for r in routes if not r.withheld for one in r.targets}
+    """A tile that a stream of this instance feeds no more must not wait for it."""
+    fed = {
+        (one, r.tile, r.audience, str(r.family))
+        for r in routes
+        if not r.withheld
+        for one in r.targets
+    }
+    families = subjects.families(tx, instance_id)
     for row in objects.of_instance(tx, instance_id):
-        stands = row.kind == "freshness" and row.state == "present"
-        if stands and (row.target, row.tile, row.audience) not in fed:
+        if row.kind != "freshness" or row.state != "present":
+            continue
+        stream = str(row.body["source"]).removeprefix(f"{instance_id}.")
+        brings = families.get(stream) or {str(one) for one in Family}
+        if not any((row.target, row.tile, row.audience, one) in fed for one in brings):
             desire.make_absent(tx, row.id, now)
 
 
@@ -245,19 +254,22 @@ def _project(tx: Tx, rows: Sequence[tuple[Any, Matter, bool]], now: datetime) ->
 
 
 def renew_freshness(
-    tx: Tx, source: Source, stream: str, *, as_of: datetime, now: datetime, news: bool
+    tx: Tx, source: Source, stream: Stream, *, as_of: datetime, now: datetime, news: bool
 ) -> None:
     """Say how long the tiles may be believed, when less than half of that time is left.
 
     Args:
+        stream: only routes that take one of its families rest on it.
         news: rows changed: a tile must not say that it is older than its rows.
     """
     row = streams.instances(tx)[source.id]
     if row.withdrawn or row.paused:
         return
     for route in _feeding(row):
+        if route.family not in stream.families:
+            continue
         stale_after = source.stale_after.get(route.tile, timedelta(minutes=5))
-        for one in freshness(route, source.id, stream, as_of, stale_after):
+        for one in freshness(route, source.id, stream.name, as_of, stale_after):
             row = objects.get(tx, one.target, one.kind, one.key)
             if news or _fades(row, one.withheld, now, stale_after):
                 desire.put(tx, source.id, one, now)
@@ -266,8 +278,9 @@ def renew_freshness(
 def _feeding(row: Any) -> list[Route]:
     """The routes; while a change of them waits, those of tiles that only the old ones feed too."""
     routes = [one for one in _routes(row.routing_wanted or row.routing) if not one.withheld]
-    fed = {(route.tile, route.audience) for route in routes}
-    return routes + [r for r in _routes(row.routing) if (r.tile, r.audience) not in fed]
+    fed = {(route.tile, route.audience, route.family) for route in routes}
+    old = _routes(row.routing)
+    return routes + [r for r in old if (r.tile, r.audience, r.family) not in fed]
 
 
 def _fades(

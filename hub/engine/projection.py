@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from hub.events.base import (
     Family,
@@ -17,7 +17,8 @@ from hub.events.base import (
     moment_text,
 )
 from hub.events.incident import Incident, IncidentState
-from hub.events.objects import Freshness, Kind
+from hub.events.maintenance import Maintenance, MaintenanceState
+from hub.events.objects import Freshness, Kind, Link, TileItem
 from hub.events.payloads import dump
 from hub.events.route import Route
 
@@ -111,9 +112,12 @@ def _incident(matter: Matter, route: Route, now: datetime) -> tuple[list[Desired
         leaves = ended + route.keep_solved
         if now >= leaves:
             return [], None
-    body = _tile_item(matter, matter.values(incident), route)
+    return _row(_tile_item(matter, matter.values(incident), route), matter, route), leaves
+
+
+def _row(body: Mapping[str, Any], matter: Matter, route: Route) -> list[Desired]:
     key = object_key(route.tile, route.audience, matter.instance, matter.key, matter.episode)
-    return _everywhere(route, Kind.TILE_ITEM, key, body), leaves
+    return _everywhere(route, Kind.TILE_ITEM, key, body)
 
 
 def _tile_item(matter: Matter, state: Mapping[str, Any], route: Route) -> dict[str, Any]:
@@ -140,9 +144,48 @@ def _tile_item(matter: Matter, state: Mapping[str, Any], route: Route) -> dict[s
     return body | {name: state[name] for name in names if name in state}
 
 
+def _maintenance(
+    matter: Matter, route: Route, now: datetime
+) -> tuple[list[Desired], datetime | None]:
+    """Shown from some days before it begins; planned work that nobody ever began leaves too."""
+    work = matter.payload
+    if not isinstance(work, Maintenance):
+        raise TypeError(f"{type(work).__name__} came by a route for maintenance")
+    if work.state is MaintenanceState.CANCELLED:
+        return [], None
+    appears, leaves = work.start - route.visible_from, work.end + route.keep_solved
+    if work.state is MaintenanceState.IN_PROGRESS:
+        return _row(_work_item(work, route), matter, route), None
+    if work.state is MaintenanceState.PLANNED and now < appears:
+        return [], appears
+    if now >= leaves:
+        return [], None
+    return _row(_work_item(work, route), matter, route), leaves
+
+
+_SHOWN: Mapping[MaintenanceState, Literal["planned", "open", "solved"]] = {
+    MaintenanceState.PLANNED: "planned",
+    MaintenanceState.IN_PROGRESS: "open",
+    MaintenanceState.DONE: "solved",
+}
+
+
+def _work_item(work: Maintenance, route: Route) -> dict[str, Any]:
+    links = (Link(rel="details", href=work.details_url),) if work.details_url else ()
+    return TileItem(
+        tile=route.tile,
+        audience=route.members,
+        title=work.title,
+        state=_SHOWN[work.state],
+        since=work.start,
+        until=work.end,
+        links=links,
+    ).model_dump(mode="json", exclude_none=True)
+
+
 _PROJECTORS: Mapping[
     Family, Callable[[Matter, Route, datetime], tuple[list[Desired], datetime | None]]
-] = {Family.INCIDENT: _incident}
+] = {Family.INCIDENT: _incident, Family.MAINTENANCE: _maintenance}
 
 
 def freshness(

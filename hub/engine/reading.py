@@ -174,7 +174,7 @@ class Run:
             # a row that nobody could vouch for must not look fresh
             news = bool(self.counts["accepted"] or self.counts["removed"])
             configuration.renew_freshness(
-                tx, source, name, as_of=self.reading.started, now=now, news=news
+                tx, source, self.stream, as_of=self.reading.started, now=now, news=news
             )
         streams.end_run(tx, self.reading, outcome="complete", counts=dict(self.counts), now=now)
 

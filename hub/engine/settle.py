@@ -124,12 +124,17 @@ def decide(
     staged = waiting.staged(tx, reading.instance, named)
     stay = _kept(tx, reading.instance, families, staged)
     fresh = [row for row in staged if row.id not in stay]
+    old = holds.find_open(tx, reading.instance, "removal")
+    others = [one for one in (old.content if old else []) if one["family"] not in families]
     if not fresh or answered or not _too_much(tx, reading.instance, named, staged):
-        holds.close_if_open(tx, holds.find_open(tx, reading.instance, "removal"), now)
+        if others:  # of another stream, which has its own say
+            holds.put_open(tx, reading.instance, "removal", others, now)
+        else:
+            holds.close_if_open(tx, old, now)
         # what another stream staged waits until a reading of that stream ends well
         own = [row for row in fresh if row.stream == reading.stream]
         return Verdict(own, held=len(staged) - len(own))
-    content = [_line(row) for row in staged]
+    content = sorted([*others, *map(_line, staged)], key=lambda one: int(one["subject"]))
     news = holds.put_open(tx, reading.instance, "removal", content, now)
     return Verdict([], held=len(staged), opened=news)
 

@@ -43,6 +43,7 @@ class Family(StrEnum):
     """The families of subjects that a route can publish."""
 
     INCIDENT = "incident"
+    MAINTENANCE = "maintenance"
 
 
 class Model(BaseModel):

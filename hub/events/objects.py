@@ -43,19 +43,31 @@ class Link(Model):
 
 
 class TileItem(Model):
-    """One row of a tile. `tile` and `audience` together are one tile."""
+    """One row of a tile. `tile` and `audience` together are one tile.
+
+    A row with `until` is planned work: `since` and `until` are its planned beginning and end, and
+    `open` means that it is in progress.
+    """
 
     tile: str
     audience: Audience
     title: Text
-    state: Literal["open", "solved"]
+    state: Literal["planned", "open", "solved"]
     since: Moment
+    until: Moment | None = Field(None, description="The planned end; of planned work only, UTC.")
     solved_at: Moment | None = None
     expected_at: Moment | None = None
     category: Text | None = None
     workaround: Text | None = None
     reopened: int = Field(0, ge=0, description="How often it came back within the reopen window.")
     links: tuple[Link, ...] = ()
+
+    @model_validator(mode="after")
+    def ends(self) -> "TileItem":
+        """Nobody can plan around work without an end."""
+        if self.state == "planned" and self.until is None:
+            raise ValueError("a planned row needs `until`")
+        return self
 
 
 class Freshness(Model):

@@ -6,8 +6,12 @@ from typing import Any
 from hub.errors import BadConfigError
 from hub.events.base import Family, Payload
 from hub.events.incident import Incident
+from hub.events.maintenance import Maintenance
 
-FAMILIES: Mapping[Family, type[Payload]] = {Family.INCIDENT: Incident}
+FAMILIES: Mapping[Family, type[Payload]] = {
+    Family.INCIDENT: Incident,
+    Family.MAINTENANCE: Maintenance,
+}
 
 
 def dump(payload: Payload) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Route(Model):
         members: who the audience is.
         when: payload field to the values that it may have; empty: everything.
         targets: ids of targets, `web` among them where it is meant.
+        visible_from: how long before it begins planned work is shown.
         withheld: a pilot is on, and this audience is not in it: its objects are never sent.
         rendering: how objects are made of states; another number is a changed configuration.
     """
@@ -32,6 +33,7 @@ class Route(Model):
     members: Audience
     when: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     keep_solved: timedelta = timedelta(hours=4)
+    visible_from: timedelta = timedelta(days=7)
     targets: tuple[str, ...]
     withheld: bool = False
     rendering: int = RENDERING

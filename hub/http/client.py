@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
@@ -83,7 +83,7 @@ class Http:
         path: str,
         *,
         expect: tuple[int, ...] = (200,),
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> Answer:
@@ -93,7 +93,7 @@ class Http:
             method: GET, PUT, ...
             path: relative to the base address, or a full address on the same origin.
             expect: statuses that are answers; every other one becomes an error.
-            params: the query.
+            params: the query; a list repeats its name.
             headers: beside those of the client.
             body: JSON values, or None.
 
@@ -103,7 +103,7 @@ class Http:
         """
         url = self.url(path)
         if params:
-            url = f"{url.partition('?')[0]}?{urlencode(params)}"
+            url = f"{url.partition('?')[0]}?{urlencode(params, doseq=True)}"
         given, content = self._headers, None
         if headers:
             sendable(headers)

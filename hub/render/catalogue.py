@@ -14,11 +14,17 @@ class Words:
     open: str
     back: str
     solved: str
+    planned: str
+    busy: str
+    done: str
     one_open: str
     many_open: str
     calm: str
     calm_then: str
     calm_advice: str
+    quiet: str
+    quiet_then: str
+    quiet_unknown: str
     no_data: str
     no_data_advice: str
     stale: str
@@ -29,6 +35,7 @@ class Words:
     since: str
     began: str
     lasted: str
+    span: str
     expected: str
     overdue: str
     unexpected: str
@@ -44,6 +51,7 @@ class Words:
     summer_time: str
     winter_time: str
     months: tuple[str, ...]
+    days: tuple[str, ...]
     missing_title: str
     missing: str
     broken_title: str
@@ -55,11 +63,17 @@ DUTCH = Words(
     open="Storing",
     back="Opnieuw storing",
     solved="Opgelost",
+    planned="Gepland onderhoud",
+    busy="Onderhoud bezig",
+    done="Onderhoud klaar",
     one_open="1 storing gemeld",
     many_open="{count} storingen gemeld",
     calm="Geen gemelde storingen",
     calm_then="Toen waren er geen gemelde storingen.",
     calm_advice="Werkt er iets niet? Meld het bij de servicedesk.",
+    quiet="Geen onderhoud gepland",
+    quiet_then="Toen was er geen onderhoud gepland.",
+    quiet_unknown="We weten nog niet of er onderhoud gepland is.",
     no_data="Nog geen gegevens",
     no_data_advice="We weten nog niet of er storingen zijn.",
     stale="Niet bijgewerkt sinds {as_of}. De stand kan zijn veranderd.",
@@ -70,6 +84,7 @@ DUTCH = Words(
     since="sinds {since}",
     began="begon {since}",
     lasted="van {since} tot {solved}",
+    span="{since} tot {until}",
     expected="verwacht herstel {expected}",
     overdue="herstel was verwacht {expected}",
     unexpected="verwacht herstel nog onbekend",
@@ -98,6 +113,7 @@ DUTCH = Words(
         "november",
         "december",
     ),
+    days=("ma", "di", "wo", "do", "vr", "za", "zo"),
     missing_title="Deze tegel bestaat niet",
     missing="Het adres klopt niet of de tegel is verwijderd. Vraag de beheerder om het adres.",
     broken_title="Deze tegel is even niet te tonen",
@@ -109,11 +125,17 @@ ENGLISH = Words(
     open="Disturbance",
     back="Disturbance again",
     solved="Solved",
+    planned="Planned maintenance",
+    busy="Maintenance in progress",
+    done="Maintenance finished",
     one_open="1 disturbance reported",
     many_open="{count} disturbances reported",
     calm="No reported disturbances",
     calm_then="At that time there were no reported disturbances.",
     calm_advice="Is something not working? Tell the service desk.",
+    quiet="No maintenance planned",
+    quiet_then="At that time no maintenance was planned.",
+    quiet_unknown="We do not know yet whether maintenance is planned.",
     no_data="No data yet",
     no_data_advice="We do not know yet whether there are disturbances.",
     stale="Not updated since {as_of}. Things may have changed.",
@@ -124,6 +146,7 @@ ENGLISH = Words(
     since="since {since}",
     began="began {since}",
     lasted="from {since} until {solved}",
+    span="{since} to {until}",
     expected="expected to be solved {expected}",
     overdue="was expected to be solved {expected}",
     unexpected="solution time not known yet",
@@ -152,6 +175,7 @@ ENGLISH = Words(
         "November",
         "December",
     ),
+    days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     missing_title="This tile does not exist",
     missing="The address is wrong or the tile was removed. Ask the administrator for the address.",
     broken_title="This tile cannot be shown right now",

@@ -32,12 +32,14 @@ class Clock:
     Attributes:
         now: the moment of rendering, any zone.
         dated: always write the date: for text that may be read on a later day.
+        weekday: and the day of the week with it: for what people plan around.
     """
 
     now: datetime
     zone: ZoneInfo
     words: Words
     dated: bool = False
+    weekday: bool = False
 
     def say(self, moment: datetime) -> str:
         """`moment` as text: 08:12, gisteren 08:12, 5 november 08:12, 5 november 2025 08:12."""
@@ -63,7 +65,8 @@ class Clock:
         }
         if not self.dated and local.date() in near:
             return near[local.date()]
-        date = f"{local.day} {self.words.months[local.month - 1]} "
+        day = f"{self.words.days[local.weekday()]} " if self.weekday else ""
+        date = f"{day}{local.day} {self.words.months[local.month - 1]} "
         return date if local.year == today.year else f"{date}{local.year} "
 
     def _season(self, local: datetime) -> str:

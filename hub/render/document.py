@@ -7,15 +7,16 @@ from pydantic import Field, HttpUrl
 
 from hub.events.base import Model, Moment, Text
 from hub.events.objects import Link, TileItem
-from hub.render.view import TileView, Trust, belief, ordered
+from hub.render.view import TileView, Trust, belief, disturbed, ordered
 
 
 class RowDocument(Model):
-    """One disturbance, without its audience."""
+    """One disturbance or planned work, without its audience."""
 
     title: Text
-    state: Literal["open", "solved"]
-    since: Moment = Field(description="When it began, UTC.")
+    state: Literal["planned", "open", "solved"]
+    since: Moment = Field(description="When it began, or is planned to begin, UTC.")
+    until: Moment | None = Field(description="The planned end; of planned work only, UTC.")
     solved_at: Moment | None = Field(description="When it was solved, UTC.")
     expected_at: Moment | None = Field(description="When it should be solved, UTC.")
     category: Text | None
@@ -44,7 +45,9 @@ class TileDocument(Model):
     valid_until: Moment | None = Field(description="After this the rows are stale, UTC.")
     preview: bool = Field(description="true: what would be published; nobody sees it yet.")
     open: int = Field(ge=0, description="Disturbances that go on.")
-    items: tuple[RowDocument, ...] = Field(description="Open ones first, the newest first.")
+    items: tuple[RowDocument, ...] = Field(
+        description="Open ones first, the newest first; then planned work, then what is solved."
+    )
     service_desk: ServiceDeskDocument
 
 
@@ -64,7 +67,7 @@ def tile_json(view: TileView, *, now: datetime) -> dict[str, Any]:
         as_of=trust.as_of,
         valid_until=trust.until,
         preview=view.preview,
-        open=sum(item.state == "open" for item in view.items),
+        open=disturbed(view.items),
         items=tuple(_row(item) for item in ordered(view.items)),
         service_desk=ServiceDeskDocument(
             hours=desk.hours, phone=desk.phone, url=HttpUrl(desk.url) if desk.url else None

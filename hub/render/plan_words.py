@@ -105,12 +105,13 @@ DUTCH = PlanWords(
     yes="ja",
     no="nee",
     foot="Alles wat de hub plaatst, kan de hub ook weer weghalen: `hub withdraw`.",
-    states=MappingProxyType({"open": "open", "solved": "opgelost"}),
+    states=MappingProxyType({"open": "open", "solved": "opgelost", "planned": "gepland"}),
     fields=MappingProxyType(
         {
             "title": "titel",
             "state": "stand",
             "since": "sinds",
+            "until": "tot",
             "solved_at": "opgelost",
             "expected_at": "verwacht herstel",
             "category": "soort",
@@ -180,12 +181,13 @@ ENGLISH = PlanWords(
     yes="yes",
     no="no",
     foot="Whatever the hub publishes it can take away again: `hub withdraw`.",
-    states=MappingProxyType({"open": "open", "solved": "solved"}),
+    states=MappingProxyType({"open": "open", "solved": "solved", "planned": "planned"}),
     fields=MappingProxyType(
         {
             "title": "title",
             "state": "state",
             "since": "since",
+            "until": "until",
             "solved_at": "solved",
             "expected_at": "expected solution",
             "category": "category",

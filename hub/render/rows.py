@@ -1,6 +1,6 @@
 """Objects -> the rows of a page: every choice is made here, so that templates only write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from markupsafe import Markup
@@ -12,6 +12,9 @@ from hub.render.clock import Clock
 
 TITLE_MAX = 160  # characters; a longer text is cut, the portal has the rest
 WORKAROUND_MAX = 280
+
+
+State = Literal["open", "back", "solved", "planned", "busy", "done"]  # each a word and an icon
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One disturbance as the page shows it."""
+    """One disturbance, or planned work, as the page shows it."""
 
-    state: Literal["open", "back", "solved"]
+    state: State
     word: str
     title: Phrase
     category: Phrase | None
@@ -63,7 +66,7 @@ def row(item: TileItem, language: Language, clock: Clock) -> Row:
     words = clock.words
     return Row(
         state=state,
-        word={"open": words.open, "back": words.back, "solved": words.solved}[state],
+        word=str(getattr(words, state)),
         title=phrase(item.title, language),
         category=_category(item, language),
         times=_times(item, clock),
@@ -72,7 +75,11 @@ def row(item: TileItem, language: Language, clock: Clock) -> Row:
     )
 
 
-def _state(item: TileItem) -> Literal["open", "back", "solved"]:
+def _state(item: TileItem) -> State:
+    if item.state == "planned":
+        return "planned"
+    if item.until is not None:
+        return "busy" if item.state == "open" else "done"
     if item.state == "solved":
         return "solved"
     return "back" if item.reopened else "open"
@@ -96,6 +103,9 @@ def _workaround(item: TileItem, language: Language) -> Phrase | None:
 
 def _times(item: TileItem, clock: Clock) -> tuple[Markup, ...]:
     words = clock.words
+    if item.until is not None:
+        planned = replace(clock, dated=True, weekday=True)
+        return (planned.fill(words.span, since=item.since, until=item.until),)
     if item.state == "solved":
         if item.solved_at is None:
             return (clock.fill(words.began, since=item.since),)

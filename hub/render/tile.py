@@ -14,7 +14,7 @@ from hub.render.catalogue import CATALOGUE, Words, plain
 from hub.render.clock import Clock, zone
 from hub.render.policy import policy
 from hub.render.rows import Row, phrase, row
-from hub.render.view import Belief, TileView, belief, ordered
+from hub.render.view import Belief, TileView, belief, disturbed, ordered
 
 MAX_BYTES = 20_000
 SHOWN = 3  # rows that stand open; the rest is folded
@@ -118,6 +118,7 @@ def _facts(view: TileView, language: Language, clock: Clock) -> dict[str, Any]:
         "preview": view.preview,
         "until": trust.until,
         "count": _count(view, clock.words),
+        **_nothing(view, clock.words),
         "warning": _warning(trust, clock),
         "late_warning": _warning(trust, Clock(clock.now, clock.zone, clock.words, dated=True)),
         "updated": _updated(trust, clock),
@@ -129,9 +130,18 @@ def _facts(view: TileView, language: Language, clock: Clock) -> dict[str, Any]:
     }
 
 
+def _nothing(view: TileView, words: Words) -> dict[str, str]:
+    """What to say of an empty tile: a tile of planned work knows nothing of disturbances."""
+    if view.disturbances:
+        said = words.calm, words.calm_then, words.no_data_advice
+    else:
+        said = "" if view.items else words.quiet, words.quiet_then, words.quiet_unknown
+    return dict(zip(("calm", "calm_then", "unknown"), said, strict=True))
+
+
 def _count(view: TileView, words: Words) -> str | None:
     """How many go on, in words; None for none."""
-    count = sum(item.state == "open" for item in view.items)
+    count = disturbed(view.items)
     return (
         (words.one_open if count == 1 else words.many_open.format(count=count)) if count else None
     )

@@ -41,6 +41,7 @@ class TileView:
         heartbeat: until when a tile that no stream feeds (only typed disturbances) may be
             believed, UTC; None: never. Not looked at where there is freshness.
         preview: shows what would be published; nobody sees it yet.
+        disturbances: whether it would show them; without, it never says that there are none.
     """
 
     title: Text
@@ -51,6 +52,7 @@ class TileView:
     time_zone: str = "Europe/Amsterdam"
     heartbeat: datetime | None = None
     preview: bool = False
+    disturbances: bool = True
 
 
 Trust = Literal["fresh", "stale", "none"]
@@ -81,6 +83,21 @@ def belief(view: TileView, now: datetime) -> Belief:
 
 
 def ordered(items: Sequence[TileItem]) -> list[TileItem]:
-    """Open ones first, then solved ones; the newest first in both."""
+    """Disturbances that go on, work in progress, planned work, what is over.
+
+    The newest first; of planned work what begins soonest.
+    """
     newest = sorted(items, key=lambda item: item.solved_at or item.since, reverse=True)
-    return sorted(newest, key=lambda item: item.state != "open")
+    planned = [item for item in reversed(newest) if item.state == "planned"]
+    going = [item for item in newest if item.state == "open"]
+    return [
+        *(item for item in going if item.until is None),
+        *(item for item in going if item.until is not None),
+        *planned,
+        *(item for item in newest if item.state == "solved"),
+    ]
+
+
+def disturbed(items: Sequence[TileItem]) -> int:
+    """How many disturbances go on; work in progress is none."""
+    return sum(item.state == "open" and item.until is None for item in items)

@@ -180,6 +180,11 @@ class RouteSettings(Model):
         description="How long a solved one stays visible.",
         json_schema_extra={"default": "4h"},
     )
+    visible_from: Duration = Field(
+        timedelta(days=7),
+        description="How long before it begins planned maintenance is shown.",
+        json_schema_extra={"default": "7d"},
+    )
     targets: tuple[str, ...] | None = Field(
         None, min_length=1, description="Where to; as the instance says unless named."
     )

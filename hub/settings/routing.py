@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 
-from hub.events.base import canonical, fingerprint
+from hub.events.base import Family, canonical, fingerprint
 from hub.events.objects import Audience
 from hub.events.route import Route
 from hub.settings.document import Document
@@ -31,6 +31,9 @@ def _names(document: Document, instance: InstanceSettings, hub: HubSettings) -> 
     for at, route in enumerate(instance.routes):
         place: Place = ("routes", at)
         _check(document, (*place, "tile"), "tile", route.tile, hub.tiles)
+        if route.family is Family.MAINTENANCE and route.when.model_dump(exclude_none=True):
+            message = "is given, and maintenance has no branch or category"
+            document.add((*place, "when"), message, "remove it: the connector's settings choose")
         if route.audience is not None:
             _check(document, (*place, "audience"), "audience", route.audience, hub.audiences)
         _targets(document, place, route.targets, hub)
@@ -69,6 +72,7 @@ def _resolved(instance: InstanceSettings, route: RouteSettings, hub: HubSettings
         members=Audience.model_validate(hub.audiences[audience].model_dump()),
         when=route.when.model_dump(exclude_none=True),
         keep_solved=route.keep_solved,
+        visible_from=route.visible_from,
         targets=tuple(sorted(set(targets))),
         withheld=instance.mode is Mode.PILOT and audience not in (instance.pilot or ()),
     )

@@ -274,12 +274,26 @@ def all_unreadable(tx: Tx) -> Sequence[Any]:
     return tx.execute(sa.select(unreadable).order_by(unreadable.c.id)).all()
 
 
+def families(tx: Tx, instance_id: str) -> dict[str, set[str]]:
+    """Per stream of an instance the families that it ever brought."""
+    query = sa.select(subject.c.stream, subject.c.family).where(subject.c.instance == instance_id)
+    found: dict[str, set[str]] = {}
+    for row in tx.execute(query.distinct()):
+        found.setdefault(row.stream, set()).add(row.family)
+    return found
+
+
 def unmatched(tx: Tx) -> dict[str, int]:
     """Per instance how many subjects that go on have no object at all: no route takes them."""
     caused = sa.select(cause.c.subject).where(cause.c.subject == subject.c.id).exists()
     query = (
         sa.select(subject.c.instance, sa.func.count().label("number"))
-        .where(subject.c.removed_at.is_(None), subject.c.ended_at.is_(None), ~caused)
+        .where(
+            subject.c.removed_at.is_(None),
+            subject.c.ended_at.is_(None),
+            subject.c.look_again.is_(None),  # else its time is still to come
+            ~caused,
+        )
         .group_by(subject.c.instance)
     )
     return {row.instance: row.number for row in tx.execute(query)}

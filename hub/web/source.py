@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.contract import Stream
 from hub.engine.configuration import Source
-from hub.events.base import Text
+from hub.events.base import Family, Text
 from hub.events.objects import Freshness, TileItem
 from hub.metrics import Metrics
 from hub.render.view import ServiceDesk, TileView
@@ -59,22 +59,34 @@ class StoredTiles:
             time_zone=self.time_zone,
             heartbeat=alive if not wanted else None,
             preview=preview,
+            disturbances=self._takes(Family.INCIDENT, row.tile, row.audience),
         )
+
+    def _takes(self, family: Family, tile: str, audience: str) -> bool:
+        """Whether a route brings this family to the tile, or none brings it anything."""
+        families = {
+            route.family
+            for source in self.sources.values()
+            for route in source.routes
+            if (route.tile, route.audience) == (tile, audience)
+        }
+        return not families or family in families
 
     def _expected(self, tile: str, audience: str, *, preview: bool) -> set[str]:
         """Streams that must have been read before this tile may be believed."""
         return {
             f"{source.id}.{stream.name}"
             for source in self.sources.values()
-            if (preview or source.mode in ledger.SENDING)
-            and _feeds(source, tile, audience, preview=preview)
+            if preview or source.mode in ledger.SENDING
             for stream in _read(source.connector.streams())
+            if _feeds(source, stream, tile, audience, preview=preview)
         }
 
 
-def _feeds(source: Source, tile: str, audience: str, *, preview: bool) -> bool:
+def _feeds(source: Source, stream: Stream, tile: str, audience: str, *, preview: bool) -> bool:
     return any(
-        route.tile == tile
+        route.family in stream.families
+        and route.tile == tile
         and route.audience == audience
         and WEB in route.targets
         and (preview or not route.withheld)

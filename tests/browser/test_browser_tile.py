@@ -81,6 +81,18 @@ STORY = (
 )
 
 
+WORK = tuple(
+    item(
+        number,
+        title={"nl": "Onderhoud DigiD-koppeling", "en": "Work on the DigiD link"},
+        state=state,
+        since=NOW + timedelta(hours=number),
+        until=NOW + timedelta(hours=number + 4),
+    )
+    for number, state in enumerate(("planned", "open", "solved"), 1)
+)
+
+
 def tile(items=STORY, *, as_of=NOW) -> TileView:
     return TileView(
         title={"nl": "Storingen", "en": "Disturbances"},
@@ -195,13 +207,14 @@ async def test_only_a_named_intranet_may_frame_the_tile(browser, serve, world, a
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", ["open", "calm", "stale", "none"])
+@pytest.mark.parametrize("state", ["open", "calm", "stale", "none", "work"])
 async def test_axe_finds_nothing_serious(visit, world, scheme, state):
     views = {
         "open": tile(),
         "calm": tile(()),
         "stale": tile(as_of=NOW - timedelta(hours=1)),
         "none": replace(tile(()), freshness=()),
+        "work": tile(WORK),
     }
     world.view = views[state]
     page = await visit(viewport=CARD, color_scheme=scheme)

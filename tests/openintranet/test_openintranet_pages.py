@@ -200,3 +200,39 @@ async def test_the_tile_names_its_state_for_machines(api, visitor, item, freshne
     clock.advance(301)
     states += re.findall(r'data-state="(\w+)"', (await visitor.get("/")).text)
     assert states == ["unknown", "calm", "rows", "stale"]
+
+
+WORK = {"since": "2026-11-28T21:00:00Z", "until": "2026-11-29T01:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("planned", ("Gepland onderhoud", "Planned maintenance")),
+        ("open", ("Onderhoud bezig", "Maintenance in progress")),
+        ("solved", ("Onderhoud klaar", "Maintenance finished")),
+    ],
+)
+async def test_planned_work_has_words_of_its_own(api, visitor, item, state, words):
+    dutch, english = words
+    await publish(api, "tile-item", "a", item(state=state, **WORK))
+    page = (await visitor.get("/")).text
+    assert f"</svg>\n{dutch}</span>" in page
+    assert f"</svg>\n{english}</span>" in (await visitor.get("/?lang=en")).text
+    assert "28 nov" in page
+    assert "29 nov" in page
+    assert '<span class="count">' not in page, "work is no disturbance"
+
+
+async def test_planned_work_stands_behind_what_is_broken(api, visitor, item):
+    for key, more in (
+        ("over", {"state": "solved"}),
+        ("later", {"state": "planned", **WORK, "since": "2026-11-28T22:00:00Z"}),
+        ("soon", {"state": "planned", **WORK}),
+        ("busy", {"state": "open", **WORK}),
+        ("broken", {"state": "open"}),
+    ):
+        await publish(api, "tile-item", key, item(title=f"rij {key}", **more))
+    page = (await visitor.get("/")).text
+    order = re.findall(r"rij (\w+)</span></h3>", page)
+    assert order == ["broken", "busy", "soon", "later", "over"]

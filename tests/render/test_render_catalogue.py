@@ -10,7 +10,7 @@ ENTRIES = [
     (language, field.name)
     for language in CATALOGUE
     for field in dataclasses.fields(Words)
-    if field.name != "months"
+    if field.name not in {"months", "days"}
 ]
 
 

@@ -123,8 +123,14 @@ async def test_the_lists_around_incidents(small, connect):
 async def test_the_calendar_shows_a_change_within_its_period(small, connect):
     client = connect(small)
     day = {"start": "2026-11-23T00:00:00Z", "end": "2026-11-24T00:00:00Z"}
-    (row,) = (await client.get("/tas/api/changeCalendar", params=day)).json()["results"]
-    assert (row["number"], row["currentState"]) == ("C 2611 0003", "planned")
+    found = (await client.get("/tas/api/changeCalendar", params=day)).json()["results"]
+    assert [row["number"] for row in found] == ["C 2611 0003", "C 2611 0004", "C 2611 0005"]
+    row = found[0]
+    assert row["currentState"] == "planned"
+    assert "requester" not in row
+    for name, value in (("status", "Intern"), ("category", "Netwerk"), ("branch", "Diemen")):
+        asked = (await client.get("/tas/api/changeCalendar", params=day | {name: value})).json()
+        assert row not in asked["results"], name
     assert (await client.get(f"/tas/api/changeCalendar/{row['id']}")).status_code == 200
     assert (await client.get("/tas/api/changeCalendar/x")).status_code == 404
     assert (await client.get("/tas/api/changeCalendar")).status_code == 400

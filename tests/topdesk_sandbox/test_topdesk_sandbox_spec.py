@@ -98,3 +98,16 @@ async def test_a_recorded_answer_has_no_field_that_the_sandbox_lacks(small, conn
     assert recorded.keys() - row.keys() == set()
     nulls = {name for name, value in row.items() if value is None}
     assert len(nulls & {name for name, value in recorded.items() if value is None}) > 10
+
+
+async def test_the_calendar_satisfies_its_own(small, connect):
+    spec = closed(load("openapi_change.json"), "ChangeCalendarEntry", "CalendarDetails")
+    client = connect(small)
+    period = {"start": "2026-11-01T00:00:00Z", "end": "2026-12-31T00:00:00Z"}
+    body = (await client.get("/tas/api/changeCalendar", params=period)).json()
+    assert len(body["results"]) == 3
+    assert errors(spec, "ListOfCalendarEntries", body) == []
+    for row in body["results"]:
+        one = (await client.get(f"/tas/api/changeCalendar/{row['id']}")).json()
+        assert errors(spec, "CalendarDetails", one) == []
+        assert len(errors(spec, "CalendarDetails", one | {"requester": "x"})) == 1

@@ -79,7 +79,7 @@ def test_one_major_is_demoted_and_one_disappears(small):
 
 def test_the_change_moves_starts_and_ends(small):
     def change() -> tuple[str, datetime]:
-        (row,) = small.state.changes.values()
+        (row,) = [r for r in small.state.changes.values() if r["number"] == "C 2611 0003"]
         return row["currentState"], row["startDate"]
 
     assert change() == ("planned", at("8:55"))
@@ -89,6 +89,15 @@ def test_the_change_moves_starts_and_ends(small):
     assert change() == ("in_progress", at("9:25"))
     small.story.play_until(at("10:25"))
     assert change() == ("done", at("9:25"))
+
+
+def test_one_change_is_called_off(small):
+    def numbers() -> set[str]:
+        return {row["number"] for row in small.state.changes.values()}
+
+    assert "C 2611 0005" in numbers()
+    small.story.play_until(at("9:15"))
+    assert numbers() == {"C 2611 0003", "C 2611 0004"}
 
 
 def test_each_canary_is_somewhere_inside_topdesk(small):

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.topdesk.sandbox.access import Account, Accounts, say_error
+from connectors.topdesk.sandbox.calendar import Calendar
 from connectors.topdesk.sandbox.clock import VirtualClock
 from connectors.topdesk.sandbox.control import Control
 from connectors.topdesk.sandbox.faults import Faults
@@ -88,11 +89,14 @@ class TopdeskSandbox:
 
     def _routes(self) -> list[BaseRoute]:
         reads = Incidents(self.state, self.options, self.accounts.of)
+        calendar = Calendar(self.state, self.options, self.accounts.of)
         rest = Supporting(self.state, self.options, self.accounts, self.accounts.of)
         return [
             *_incident_routes(reads, Writes(reads)),
             *(Route(API + path, rest.listing) for path in LISTS),
             *_rest_routes(rest),
+            Route(f"{API}/changeCalendar", calendar.listing),
+            Route(f"{API}/changeCalendar/{{id}}", calendar.details),
         ]
 
 
@@ -148,8 +152,6 @@ def _rest_routes(rest: Supporting) -> list[BaseRoute]:
         Route(f"{API}/categories", rest.categories),
         Route(f"{API}/persons", rest.persons),
         Route(f"{API}/persons/lookup", rest.lookup),
-        Route(f"{API}/changeCalendar", rest.calendar),
-        Route(f"{API}/changeCalendar/{{id}}", rest.change),
         Route(f"{API}/operatorChanges", rest.changes),
         Route(f"{API}/operatorChanges/{{id}}", rest.change),
         Route("/tas/public/ssp/content/detail/incident", rest.portal),

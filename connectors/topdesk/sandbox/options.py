@@ -23,6 +23,7 @@ class SandboxOptions:
             list of incidents too and ignores what it does not know.
         api_version: what `/version` says; below 3.4 `query` is ignored.
         major_filter: False: clauses on majorCall and publishToSsd answer 400.
+        calendar_ignores: parameters of the change calendar that it takes no notice of.
         persons: v1 answers 406 to the v2 media type.
         seed: the same seed gives the same ids, numbers and tickets.
         story: False: no major incident at all.
@@ -41,6 +42,7 @@ class SandboxOptions:
     username: str = "hub"
     password: str = PASSWORD
     major_filter: bool = True
+    calendar_ignores: frozenset[str] = frozenset()
     persons: Literal["v1", "v2"] = "v2"
     seed: int = 1
     story: bool = True

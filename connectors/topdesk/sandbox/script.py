@@ -11,7 +11,7 @@ from connectors.topdesk.sandbox.state import TopdeskState
 
 MAIL, PHONES, CASES, WIFI = "M 2611 021", "M 2611 022", "M 2611 023", "M 2611 024"
 PERSONAL, SCRIPT, LONG, DST_MAJOR = "M 2611 025", "M 2611 026", "M 2611 027", "M 2610 007"
-CHANGE = "C 2611 0003"
+CHANGE, INTERNAL_CHANGE, CANCELLED_CHANGE = "C 2611 0003", "C 2611 0004", "C 2611 0005"
 BRANCH_OF = {PHONES: "Uithoorn"}
 PERSONAL_TITLE = "Bel Petra Veenstra op 06-12345678 over de printers"
 SCRIPT_TITLE = "Documenten <script>alert('kanarie')</script> openen niet"
@@ -43,14 +43,13 @@ class Beat:
 
 def prepare(state: TopdeskState, start: datetime) -> None:
     """What stands before the morning: a planned change, and a major across the autumn change."""
-    ident = seeds.identifier(state.options.seed, "change", CHANGE)
-    state.changes[ident] = {
-        "id": ident, "number": CHANGE, "briefDescription": "Onderhoud DigiD-koppeling",
-        "cardType": "change_simple", "changeType": "simple", "currentState": "planned",
-        "requester": {"id": seeds.identifier(state.options.seed, "requester", CHANGE),
-                      "name": "Brouwer, Daniël"},
-        "startDate": start + timedelta(minutes=55), "endDate": start + timedelta(minutes=115),
-    }  # fmt: skip
+    state.add_change(CHANGE, "Onderhoud DigiD-koppeling", start + timedelta(minutes=55),
+                     start + timedelta(minutes=115), sub="Zaaksysteem")  # fmt: skip
+    state.add_change(INTERNAL_CHANGE, "Proef met nieuwe firewall van Noordlicht",
+                     start + timedelta(minutes=30), start + timedelta(minutes=90),
+                     sub="VPN", status="Intern")  # fmt: skip
+    state.add_change(CANCELLED_CHANGE, "Herstart printservers", start + timedelta(minutes=200),
+                     start + timedelta(minutes=215), sub="Printers")  # fmt: skip
     began = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 summer time
     ended = began + timedelta(hours=1)  # 02:30 again, winter time
     row = _add(state, began, DST_MAJOR, "Zaaksysteem niet bereikbaar", "Zaaksysteem")
@@ -127,9 +126,13 @@ def _internal(state: TopdeskState, at: datetime) -> None:
     state.edit(_id(state, MAIL), at=at, supplier="Noordlicht Hosting B.V.")
 
 
+def _change_id(state: TopdeskState, number: str) -> str:
+    return seeds.identifier(state.options.seed, "change", number)
+
+
 def _change(**fields: Any) -> Act:
     def act(state: TopdeskState, at: datetime) -> None:
-        ident = seeds.identifier(state.options.seed, "change", CHANGE)
+        ident = _change_id(state, CHANGE)
         moved = {k: at + v if isinstance(v, timedelta) else v for k, v in fields.items()}
         state.changes[ident] = state.changes[ident] | moved
 
@@ -176,6 +179,8 @@ BEATS: tuple[Beat, ...] = (
     _beat("9:04", "mail-reopened-2", "En weer niet.", _reopen(MAIL), (MAIL, "open")),
     _beat("9:10", "wifi-deleted", "De wifi-melding was een vergissing en wordt verwijderd.",
           lambda state, _: state.delete(_id(state, WIFI)), (WIFI, None)),
+    _beat("9:15", "change-cancelled", "De herstart van de printservers gaat niet door.",
+          lambda state, _: state.changes.pop(_change_id(state, CANCELLED_CHANGE))),
     _beat("9:20", "phones-solved", "De telefonie in Uithoorn werkt weer.",
           _solve(PHONES), (PHONES, "solved")),
     _beat("9:25", "change-started", "Onderhoud DigiD-koppeling begint.",

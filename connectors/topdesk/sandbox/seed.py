@@ -37,6 +37,8 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "supplier": ("Noordlicht Hosting B.V.",),
     "service": ("Werkplek", "E-mail en agenda", "Telefonie"),
     "archivingReason": ("Afgehandeld",),
+    "changeStatus": ("Goedgekeurd", "Intern"),
+    "changeType": ("Gepland onderhoud", "Aanpassing"),
 }  # fmt: skip
 # first name, surname as TOPdesk sorts it, mail, phone, branch, what is special
 _PERSONS: tuple[tuple[str, str, str, str, int, Row], ...] = (

@@ -63,6 +63,36 @@ class TopdeskState:
         self._made += 1
         return seeds.identifier(self.options.seed, kind, self._made)
 
+    def add_change(
+        self,
+        number: str,
+        title: str,
+        start: datetime,
+        end: datetime,
+        *,
+        sub: str = "Zaaksysteem",
+        status: str = "Goedgekeurd",
+        **fields: Any,
+    ) -> Row:
+        """A planned change; what it is about stands in a request with a name in it."""
+        cat, ident = self.catalogue, seeds.identifier(self.options.seed, "change", number)
+        person = "Brouwer, Daniël"
+        row: Row = {
+            "id": ident, "number": number, "briefDescription": title,
+            "cardType": "change_simple", "changeType": "simple", "currentState": "planned",
+            "requester": {"id": seeds.identifier(self.options.seed, "requester", number),
+                          "name": person},
+            "request": f"20-11-2026 09:00 [GMT +1:00] {person}: \nGraag inplannen.",
+            "status": cat.ref("changeStatus", status),
+            "type": cat.ref("changeType", "Gepland onderhoud"),
+            "category": cat.ref("category", cat.parents[sub]),
+            "subCategory": cat.ref("subcategory", sub),
+            "branch": cat.ref("branch", "Uitvoeringsorganisatie"),
+            "startDate": start, "endDate": end,
+        }  # fmt: skip
+        self.changes[ident] = row | fields
+        return self.changes[ident]
+
     def add_incident(self, *, at: datetime | None = None, **fields: Any) -> Row:
         """A new incident, open in the first line unless told otherwise.
 

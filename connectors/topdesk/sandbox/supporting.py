@@ -3,8 +3,6 @@
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -129,22 +127,8 @@ class Supporting:
         ]
         return JSONResponse({"results": found[: number(params, "$top", 100, 1, 10_000)]})
 
-    async def calendar(self, request: Request) -> Response:
-        """GET /changeCalendar: changes that overlap a period."""
-        demand(self.whose(request), "changes.read")
-        params = request.query_params
-        begin, end = (_moment(params, name) for name in ("start", "end"))
-        states = params.getlist("currentState")
-        found = [
-            _calendar(row)
-            for row in self.state.changes.values()
-            if row["startDate"] < end and row["endDate"] > begin
-            and (not states or row["currentState"] in states)
-        ]  # fmt: skip
-        return JSONResponse({"results": found})
-
     async def change(self, request: Request) -> Response:
-        """GET /changeCalendar/{id} and /operatorChanges/{id}."""
+        """GET /operatorChanges/{id}."""
         demand(self.whose(request), "changes.read")
         row = self.state.changes.get(request.path_params["id"])
         if row is None:
@@ -212,16 +196,3 @@ def _person_kind(path: str) -> fiql.Kind | None:
         return "bool"
     texts = "id firstName surName dynamicName email phoneNumber networkLoginName tasLoginName"
     return "text" if path in f"{texts} employeeNumber branch.id branch.name".split() else None
-
-
-def _calendar(row: Row) -> Row:
-    fields = rows.render(row, None, iso=True)
-    return fields | {"start": fields.pop("startDate"), "end": fields.pop("endDate")}
-
-
-def _moment(params: Mapping[str, Any], name: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(params[name])
-    except (KeyError, ValueError) as error:
-        raise bad(f"'{name}' must be an ISO 8601 date") from error
-    return moment if moment.tzinfo else moment.astimezone()

@@ -93,7 +93,7 @@ _EVERYONE: JsonDict = {"everyone": True}
 
 
 class TileItem(Closed):
-    """One row of a tile: a disturbance and its state."""
+    """One row of a tile: a disturbance and its state, or planned work (with `until`)."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -115,8 +115,11 @@ class TileItem(Closed):
 
     tile: Name = Field(description="The tile that shows this row.")
     title: Title = Field(description="What is the matter, per language.")
-    state: Literal["open", "solved"] = Field(description="Whether it is still going on.")
-    since: Moment = Field(description="When it began, RFC 3339 with offset.")
+    state: Literal["planned", "open", "solved"] = Field(
+        description="Whether it is still to come, going on, or over."
+    )
+    since: Moment = Field(description="When it began or is planned to, RFC 3339 with offset.")
+    until: Moment | None = Field(None, description="The planned end; of planned work only.")
     solved_at: Moment | None = Field(None, description="When it was solved.")
     expected_at: Moment | None = Field(None, description="When a solution is expected.")
     category: Title | None = Field(None, description="Sort of disturbance, per language.")

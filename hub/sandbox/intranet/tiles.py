@@ -45,8 +45,8 @@ class Tile:
 
     @property
     def open_count(self) -> int:
-        """How many rows are still going on."""
-        return sum(row.item.state == "open" for row in self.rows)
+        """How many disturbances are still going on; work in progress is none."""
+        return sum(row.item.state == "open" and row.item.until is None for row in self.rows)
 
 
 def visible(body: Mapping[str, Any], group: str | None) -> bool:
@@ -97,7 +97,14 @@ def _tile(name: str, rows: list[Row], fresh: list[Freshness], now: datetime) -> 
     )
 
 
-def _place(row: Row) -> tuple[bool, int, float, str]:
+def _place(row: Row) -> tuple[int, int, float, str]:
     item = row.item
     order = 0 if item.order is None else item.order
-    return item.state == "solved", order, -item.since.timestamp(), row.external_id
+    since = item.since.timestamp() * (1 if item.state == "planned" else -1)  # the soonest first
+    return _rank(item), order, since, row.external_id
+
+
+def _rank(item: TileItem) -> int:
+    """Disturbances that go on, work in progress, planned work, what is over."""
+    going = 0 if item.until is None else 1
+    return {"open": going, "planned": 2, "solved": 3}[item.state]
