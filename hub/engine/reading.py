@@ -71,6 +71,7 @@ class Run:
 
     Attributes:
         together: rows of several batches that may be stored in one transaction.
+        stored: told when something changed, so that it is sent while the rest is still read.
     """
 
     source: Source
@@ -83,6 +84,7 @@ class Run:
     rng: random.Random
     veil: Callable[[str], str] = str
     together: int = TOGETHER
+    stored: Callable[[], None] = lambda: None
     counts: Counter[str] = field(default_factory=Counter)
 
     async def execute(self) -> Report:
@@ -112,8 +114,11 @@ class Run:
         async with contextlib.aclosing(groups):
             async for group in groups:
                 self.point("read")
-                self.counts += await self.store.write(self._apply, merged(group))
+                counts = await self.store.write(self._apply, merged(group))
+                self.counts += counts
                 self.point("committed")
+                if counts["accepted"]:
+                    self.stored()
 
     def _apply(self, tx: Tx, batch: Batch) -> Counter[str]:
         now, reopen = self.now(), self.source.reopen
