@@ -123,7 +123,7 @@ async def test_capabilities(reader):
         "upsert": True,
         "delete": True,
         "conditional": True,
-        "batch_max": 1,
+        "batch_max": 100,
         "max_title": 120,
         "locales": ["nl", "en"],
         "identity": "keyed",

@@ -2,8 +2,7 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.security import HTTPBearer
@@ -11,25 +10,23 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from hub.sandbox.intranet import apidoc
-from hub.sandbox.intranet.faults import FaultBook
+from hub.sandbox.intranet.batch import batch_router
 from hub.sandbox.intranet.models import (
     BODIES,
     MAX_TEXT,
     MAX_TITLE,
     Audiences,
     Capabilities,
-    Groups,
     Item,
     Kind,
     KindCapabilities,
     Page,
     ServerInfo,
 )
-from hub.sandbox.intranet.options import IntranetOptions
 from hub.sandbox.intranet.problems import ProblemError
-from hub.sandbox.intranet.state import ObjectStore, StoredObject, make_object
+from hub.sandbox.intranet.writing import Condition, Parts, delete, item_response, names, put
 
-API_VERSION = "1.0.0"
+API_VERSION = "1.1.0"
 
 _LONGEST = {Kind.TILE_ITEM: MAX_TITLE, Kind.FRESHNESS: None, Kind.TIMELINE: MAX_TEXT}
 
@@ -62,15 +59,6 @@ Cursor = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the API works on."""
-
-    options: IntranetOptions
-    store: ObjectStore
-    faults: FaultBook
-
-
 def api_router(parts: Parts) -> APIRouter:
     """Return the whole API; tokens are looked at by the gate before it."""
     bearer = HTTPBearer(auto_error=False, description="A token that the intranet gave out.")
@@ -79,6 +67,8 @@ def api_router(parts: Parts) -> APIRouter:
     for kind in Kind:
         router.include_router(_reading(kind, parts))
         router.include_router(_writing(kind, parts))
+    if parts.options.batch_max > 1:
+        router.include_router(batch_router(parts))
     return router
 
 
@@ -90,19 +80,20 @@ def _about(parts: Parts) -> APIRouter:
         """What this intranet can do: per kind, and for which audiences."""
         return Capabilities(
             server=ServerInfo(name=parts.options.name, version=API_VERSION),
-            kinds={kind: _abilities(kind) for kind in Kind},
+            at_once=parts.options.at_once,
+            kinds={kind: _abilities(kind, parts.options.batch_max) for kind in Kind},
             audiences=Audiences(everyone=True, groups=list(parts.options.groups)),
         )
 
     return router
 
 
-def _abilities(kind: Kind) -> KindCapabilities:
+def _abilities(kind: Kind, batch_max: int) -> KindCapabilities:
     return KindCapabilities(
         upsert=True,
         delete=True,
         conditional=True,
-        batch_max=1,
+        batch_max=max(1, batch_max),
         max_title=_LONGEST[kind],
         locales=["nl", "en"],
         identity="keyed",
@@ -139,9 +130,9 @@ def _reading(kind: Kind, parts: Parts) -> APIRouter:
         found = parts.store.get(kind, external_id)
         if found is None:
             raise ProblemError(404, "not-found", "No object of this kind has this key.")
-        if _names(if_none_match, found, weak=True):
+        if names(if_none_match, found, weak=True):
             return Response(status_code=304, headers={"ETag": found.etag})
-        return _item(found, 200)
+        return item_response(found, 200)
 
     return router
 
@@ -160,19 +151,11 @@ def _writing(kind: Kind, parts: Parts) -> APIRouter:
         idempotency_key: IdempotencyKey = None,  # noqa: ARG001  # documented here, kept by the gate
     ) -> Response:
         """Create an object or replace it whole; an equal body changes nothing."""
-        _check_audience(body, parts.options.groups)
-        old = parts.store.get(kind, external_id)
-        helpful = parts.faults.take("PUT", request.url.path, "exists500") is None
-        _check_conditions(old, if_match, if_none_match, helpful=helpful)
         content = await request.json()  # as it was sent, so that its maker recognises it
-        if parts.faults.take("PUT", request.url.path, "swallow") is not None:
-            made = make_object(kind, external_id, content, parts.store.now())
-        else:
-            made = parts.store.put(kind, external_id, content)
-            request.state.applied = True
-        if old is None and not helpful:
-            raise ProblemError(500, "already-exists", "An object with this key already exists.")
-        return _item(made, 201 if old is None else 200)
+        where = Condition(kind, external_id, if_match, if_none_match)
+        written = put(parts, where, body, content)
+        request.state.applied = written.applied
+        return written.response()
 
     # FastAPI reads the body's model from the annotation, and each kind has its own.
     put_object.__annotations__["body"] = body_model
@@ -199,49 +182,11 @@ def _writing(kind: Kind, parts: Parts) -> APIRouter:
         request: Request, external_id: ExternalId, if_match: IfMatch = None
     ) -> Response:
         """Take one object away."""
-        old = parts.store.get(kind, external_id)
-        if old is None and if_match is None:
-            raise ProblemError(404, "not-found", "No object of this kind has this key.")
-        _check_conditions(old, if_match, None, helpful=True)
-        if parts.faults.take("DELETE", request.url.path, "swallow") is None:
-            request.state.applied = parts.store.delete(kind, external_id)
-        return Response(status_code=204)
+        written = delete(parts, Condition(kind, external_id, if_match, None))
+        request.state.applied = written.applied
+        return written.response()
 
     return router
-
-
-def _item(found: StoredObject, status: int) -> JSONResponse:
-    return JSONResponse(found.as_item(), status, headers={"ETag": found.etag})
-
-
-def _check_audience(body: BaseModel, known: tuple[str, ...]) -> None:
-    audience: Any = getattr(body, "audience", None)
-    if isinstance(audience, Groups) and not set(audience.groups) <= set(known):
-        names = ", ".join(known)
-        raise ProblemError(422, "unknown-audience", f"Groups of this intranet are: {names}.")
-
-
-def _check_conditions(
-    old: StoredObject | None, if_match: str | None, if_none_match: str | None, *, helpful: bool
-) -> None:
-    """Honour RFC 9110's conditions on a write; an unhelpful intranet answers 500 where it exists."""
-    if if_match is not None and not _names(if_match, old, weak=False):
-        raise ProblemError(412, "precondition-failed", "Read the object again; it has changed.")
-    if not _names(if_none_match, old, weak=True):
-        return
-    if not helpful:
-        raise ProblemError(500, "already-exists", "An object with this key already exists.")
-    raise ProblemError(412, "precondition-failed", "The object already exists.")
-
-
-def _names(condition: str | None, found: StoredObject | None, *, weak: bool) -> bool:
-    """Whether a condition header names the version of an object (RFC 9110, section 13.1)."""
-    if condition is None or found is None:
-        return False
-    tags = [tag.strip() for tag in condition.split(",")]
-    if weak:
-        tags = [tag.removeprefix("W/") for tag in tags]
-    return "*" in tags or found.etag in tags
 
 
 def _cursor(external_id: str) -> str:

@@ -16,7 +16,7 @@ _TEXTS = {
     403: "The token may only read",
     404: "There is no such object",
     412: "If-Match or If-None-Match does not hold; nothing was changed",
-    413: "The body is larger than 64 KiB",
+    413: "The body is larger than 64 KiB, or the batch than `batch_max` operations or 8 MiB",
     422: "Invalid request, unknown audience group, or an idempotency key used for another request",
     429: "Too many requests",
     500: "Something went wrong; type `already-exists` means that the object is there",
@@ -47,6 +47,7 @@ without a further effect. It is a reference, not the API of any product.
 
 - **Versions.** Every object has an ETag; `If-Match` and `If-None-Match` guard writes (412).
 - **Idempotency.** A `PUT` repeated with its `Idempotency-Key` gets the answer that it had.
+- **Batches.** `POST /v1/batch` carries out many writes in one request, each for itself and in order.
 - **Errors** are `application/problem+json` (RFC 9457).
 - **Pace.** 429 and 503 may carry `Retry-After`.
 """
@@ -84,6 +85,7 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
             {"name": "about", "description": "What the intranet can do."},
             {"name": "tile-item", "description": "Rows of a tile on the dashboard."},
             {"name": "freshness", "description": "How long the rows of a tile may be believed."},
+            {"name": "batch", "description": "Many writes in one request."},
             {"name": "timeline", "description": "Short messages on the timeline."},
         ],
         license_info={"name": "MIT", "identifier": "MIT"},

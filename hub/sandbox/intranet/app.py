@@ -10,13 +10,14 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from hub.sandbox.intranet import apidoc, problems
-from hub.sandbox.intranet.api import API_VERSION, Parts, api_router
+from hub.sandbox.intranet.api import API_VERSION, api_router
 from hub.sandbox.intranet.control import control_router
 from hub.sandbox.intranet.faults import FaultBook
 from hub.sandbox.intranet.gate import Gate
 from hub.sandbox.intranet.options import IntranetOptions
 from hub.sandbox.intranet.pages import Pages, page_router
 from hub.sandbox.intranet.state import IdempotentAnswers, LoggedRequest, ObjectStore
+from hub.sandbox.intranet.writing import Parts
 
 
 class IntranetSandbox:
@@ -58,7 +59,7 @@ class IntranetSandbox:
     def _build(self) -> FastAPI:
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         problems.install(app)
-        app.include_router(api_router(Parts(self.options, self.store, self.faults)))
+        app.include_router(api_router(Parts(self.options, self.store, self.faults, self._answers)))
         app.include_router(page_router(self.pages))
         app.include_router(control_router(self, self.options.control_secret))
         app.add_api_route(

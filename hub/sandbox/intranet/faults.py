@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 FaultKind = Literal[
-    "down", "status", "html200", "truncate", "reset", "latency", "exists500", "swallow"
+    "down", "status", "html200", "truncate", "reset", "latency", "exists500", "swallow", "poison"
 ]
 
 
@@ -24,6 +24,10 @@ class Fault(BaseModel):
     - latency: the answer comes `seconds` later
     - exists500: creating stores the object and answers 500 "already exists"
     - swallow: the answer says that all is well, nothing is stored
+    - poison: writing this object answers 500 and does nothing, with the whole batch around it
+
+    A fault that names an object's address meets that operation of a batch too; one that names
+    `/v1/batch` meets the batch as a whole.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -33,7 +37,7 @@ class Fault(BaseModel):
     until: AwareDatetime | None = Field(None, description="It ends by itself at this time.")
     method: str | None = Field(None, description="Only requests with this method.")
     path: str = Field("", description="Only paths in which this pattern is found.")
-    status: Literal[429, 500, 502, 503] = Field(503, description="For `status`: which one.")
+    status: Literal[413, 429, 500, 502, 503] = Field(503, description="For `status`: which one.")
     retry_after: Literal["none", "seconds", "date"] = Field(
         "none", description="For `status`: the form of Retry-After."
     )

@@ -13,18 +13,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.sandbox.intranet import problems
 from hub.sandbox.intranet.faults import Fault, FaultBook
 from hub.sandbox.intranet.options import IntranetOptions
-from hub.sandbox.intranet.state import Answer, IdempotentAnswers, LoggedRequest, digest
+from hub.sandbox.intranet.state import (
+    Answer,
+    IdempotentAnswers,
+    LoggedRequest,
+    digest,
+    mark,
+    plain,
+)
 
 MAX_BODY = 64 * 1024
+MAX_BATCH = 8 * 1024 * 1024
+BATCH = "/v1/batch"
 
 _READING = ("GET", "HEAD", "OPTIONS")
 _LOGIN_PAGE = "<!doctype html><title>Inloggen</title><h1>Inloggen</h1><form method=post></form>"
-_STATUS_NAMES = {
-    429: "too-many-requests",
-    500: "internal",
-    502: "bad-gateway",
-    503: "unavailable",
-}
 
 
 class BrokenOffError(ConnectionResetError):
@@ -51,11 +54,11 @@ class _Incoming:
 
     @property
     def text(self) -> str:
-        return self.body[:MAX_BODY].decode("utf-8", "replace")
+        return self.body[: limit(self.path)].decode("utf-8", "replace")
 
     @property
     def fingerprint(self) -> str:
-        return digest(f"{self.method} {self.path}\n{self.text}")
+        return mark(self.method, self.path, self.text)
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,20 @@ async def capture(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
     return Answer(start["status"], tuple((k, v) for k, v in start["headers"]), content)
 
 
-async def _read(receive: Receive) -> bytes:
+def limit(path: str) -> int:
+    """Return how many bytes a body may have."""
+    return MAX_BATCH if path == BATCH else MAX_BODY
+
+
+async def _read(receive: Receive, most: int) -> bytes:
     """Read the body, one byte past the limit at most."""
-    body = b""
-    while len(body) <= MAX_BODY:
+    body = bytearray()
+    while len(body) <= most:
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body", False):
             break
-    return body[: MAX_BODY + 1]
+    return bytes(body[: most + 1])
 
 
 class Gate:
@@ -122,7 +130,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         scope = {**scope, "state": {**scope.get("state", {})}}
-        incoming = _Incoming(scope, await _read(receive), Headers(scope=scope))
+        incoming = _Incoming(
+            scope, await _read(receive, limit(scope["path"])), Headers(scope=scope)
+        )
         reply = await self._reply(incoming)
         self._note(incoming, reply)
         await self._send(reply, send)
@@ -137,6 +147,9 @@ class Gate:
         refused = self._unauthorized(incoming) or _too_large(incoming)
         if refused is not None:
             return await self._plain(incoming, refused)
+        if self._faults.take(*where, "poison") is not None:
+            failed = problems.answer(500, "internal", "Try again later.")
+            return await self._plain(incoming, failed)
         fault = self._faults.take(*where, "status", "html200", "truncate", "reset")
         if fault is None:
             return await self._once(incoming)
@@ -163,10 +176,7 @@ class Gate:
         if kept is None:
             return await self._carry_out(incoming)
         if kept[0] != incoming.fingerprint:
-            detail = "Make a new Idempotency-Key for each different request."
-            return await self._plain(
-                incoming, problems.answer(422, "idempotency-key-reused", detail)
-            )
+            return await self._plain(incoming, problems.key_reused())
         marked = replace(kept[1], headers=(*kept[1].headers, (b"idempotent-replay", b"true")))
         return _Reply(marked, replayed=True)
 
@@ -196,7 +206,7 @@ class Gate:
         if fault.retry_after == "date":
             at = self._now() + timedelta(seconds=fault.seconds)
             headers["Retry-After"] = format_datetime(at, usegmt=True)
-        name = _STATUS_NAMES[fault.status]
+        name = problems.NAMES[fault.status]
         return problems.answer(fault.status, name, "Try again later.", headers=headers)
 
     def _note(self, incoming: _Incoming, reply: _Reply) -> None:
@@ -208,12 +218,15 @@ class Gate:
                 query=incoming.scope["query_string"].decode("latin-1"),
                 status=reply.answer.status if reply.sent is None else None,
                 idempotency_key=incoming.key,
-                digest=digest(incoming.text),
+                digest=digest(plain(incoming.text)),
                 body=incoming.text,
                 applied=reply.applied,
                 replayed=reply.replayed,
             )
         )
+        broken = {} if reply.sent is None else {"status": None}
+        operations = incoming.scope["state"].get("operations", ())
+        self._log.extend(replace(one, **broken) for one in operations)
 
     async def _send(self, reply: _Reply, send: Send) -> None:
         answer = reply.answer
@@ -237,6 +250,7 @@ def _equal(given: str, expected: str) -> bool:
 
 
 def _too_large(incoming: _Incoming) -> Response | None:
-    if len(incoming.body) <= MAX_BODY:
+    most = limit(incoming.path)
+    if len(incoming.body) <= most:
         return None
-    return problems.answer(413, "payload-too-large", "Send at most 64 KiB.")
+    return problems.answer(413, "payload-too-large", f"Send at most {most // 1024} KiB.")

@@ -199,7 +199,7 @@ class KindCapabilities(Closed):
     upsert: bool = Field(description="PUT creates and replaces.")
     delete: bool = Field(description="DELETE takes away.")
     conditional: bool = Field(description="If-Match and If-None-Match are honoured.")
-    batch_max: int = Field(description="Objects in one request.")
+    batch_max: int = Field(description="Operations in one batch; 1: there are no batches.")
     max_title: int | None = Field(description="Longest text in characters; null: has no text.")
     locales: list[Locale] = Field(description="Languages that the intranet shows.")
     identity: Literal["keyed"] = Field(description="Objects are found by the maker's own key.")
@@ -223,6 +223,7 @@ class Capabilities(Closed):
     """What this intranet can do."""
 
     server: ServerInfo = Field(description="Who answers.")
+    at_once: int = Field(description="Requests in flight that this intranet bears.")
     kinds: dict[Kind, KindCapabilities] = Field(description="What can be done, per kind.")
     audiences: Audiences = Field(description="For whom objects can be published.")
 

@@ -28,6 +28,10 @@ class IntranetOptions(BaseModel):
         description="Bearer token that may only read.",
     )
     groups: tuple[str, ...] = Field(GROUPS, description="Groups that an audience may name.")
+    batch_max: int = Field(
+        100, ge=0, description="Operations in one batch; 0 or 1: the intranet has no batches."
+    )
+    at_once: int = Field(8, ge=1, description="Requests in flight that it says it bears.")
     language: Language = Field("nl", description="Language of the pages when nobody asks for one.")
     tile_url: str | None = Field(
         None,

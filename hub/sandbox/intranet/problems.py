@@ -1,7 +1,8 @@
 """Errors as problem+json (RFC 9457): the exception, the answer, and FastAPI's own errors."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +21,7 @@ TITLES = {
     "method-not-allowed": "This address does not take that method",
     "precondition-failed": "The object is not in the state that was expected",
     "payload-too-large": "The body is too large",
+    "batch-too-large": "The batch has too many operations",
     "invalid": "The request is not valid",
     "unknown-audience": "The audience names a group that does not exist",
     "unknown-cursor": "The cursor is not one that this API gave",
@@ -32,6 +34,15 @@ TITLES = {
 }
 
 
+NAMES = {
+    413: "payload-too-large",
+    429: "too-many-requests",
+    500: "internal",
+    502: "bad-gateway",
+    503: "unavailable",
+}
+
+
 class ProblemError(Exception):
     """A request that ends with a problem."""
 
@@ -40,6 +51,10 @@ class ProblemError(Exception):
         self.status = status
         self.name = name
         self.detail = detail
+
+    def answer(self) -> Response:
+        """Return the answer that tells it."""
+        return answer(self.status, self.name, self.detail)
 
 
 def answer(
@@ -63,16 +78,8 @@ def answer(
     return Response(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-async def _on_problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)  # noqa: S101  # nosec B101  # registered for it
-    return answer(error.status, error.name, error.detail)
-
-
-async def _on_invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  # nosec B101  # registered for it
-    found = error.errors()
-    if any(one["type"] == "json_invalid" for one in found):
-        return answer(400, "malformed-json", "Send one JSON object as the body.")
+def invalid(found: Iterable[Mapping[str, Any]]) -> Response:
+    """Make the answer for fields that are wrong, as pydantic found them."""
     fields = [
         FieldProblem.model_construct(field=".".join(map(str, one["loc"])), detail=one["msg"])
         for one in found
@@ -80,7 +87,28 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     return answer(422, "invalid", "Correct the fields that `errors` names.", errors=fields)
 
 
+def key_reused() -> Response:
+    """Make the answer for an idempotency key that came with another request before."""
+    detail = "Make a new Idempotency-Key for each different request."
+    return answer(422, "idempotency-key-reused", detail)
+
+
+async def _on_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101  # nosec B101  # registered for it
+    return error.answer()
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # nosec B101  # registered for it
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return answer(400, "malformed-json", "Send one JSON object as the body.")
+    return invalid(found)
+
+
 def _allowed(path: str) -> str:
+    if path == "/v1/batch":
+        return "POST"
     return "GET, PUT, DELETE" if path.count("/") == 3 else "GET"
 
 

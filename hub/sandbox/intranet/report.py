@@ -61,8 +61,8 @@ def changes(sandbox: IntranetSandbox) -> int:
 
 
 def calls(sandbox: IntranetSandbox) -> int:
-    """Count the requests to the API, whatever came of them."""
-    return len(sandbox.requests)
+    """Count the requests to the API, whatever came of them; a batch is one."""
+    return sum(not one.in_batch for one in sandbox.requests)
 
 
 def leaks(sandbox: IntranetSandbox, canaries: Iterable[str]) -> list[str]:

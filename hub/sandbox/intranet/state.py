@@ -23,6 +23,19 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def plain(text: str) -> str:
+    """Write a body that is JSON canonically, so that its spelling does not matter."""
+    try:
+        return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return text
+
+
+def mark(method: str, path: str, text: str) -> str:
+    """Tell requests apart that carry the same idempotency key."""
+    return digest(f"{method} {path}\n{plain(text)}")
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """One object; `etag` is quoted as the header needs it, `updated_at` is UTC."""
@@ -104,6 +117,11 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
 
+    def header(self, name: bytes) -> str | None:
+        """Return a header; `name` in lower case."""
+        found = [value for key, value in self.headers if key.lower() == name]
+        return found[0].decode("latin-1") if found else None
+
 
 class IdempotentAnswers:
     """Answers kept by idempotency key, the oldest forgotten first."""
@@ -132,7 +150,8 @@ class LoggedRequest:
     """One request to the API: when (UTC), what, and how it ended.
 
     `status` is None when the answer broke off. `applied` says that the intranet carried it out,
-    whatever the caller was told; `replayed` that a kept answer was given again.
+    whatever the caller was told; `replayed` that a kept answer was given again. An operation of a
+    batch follows its batch, as the request that it would have been (`in_batch`).
     """
 
     at: datetime
@@ -145,3 +164,4 @@ class LoggedRequest:
     body: str
     applied: bool = False
     replayed: bool = False
+    in_batch: bool = False
