@@ -83,6 +83,12 @@ async def test_every_status_becomes_an_error_that_says_what_happens_next(status,
     assert str(status) in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [200, 204, 226])
+async def test_a_success_that_nobody_expected_is_no_refusal(status):
+    with pytest.raises(RetryableError, match="a login page"):
+        await World(status).http.send("POST", "batch", expect=(207,))
+
+
 async def test_an_expected_status_is_an_answer():
     assert (await World(404).http.get("things", expect=(200, 404))).status == 404
 

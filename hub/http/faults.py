@@ -38,6 +38,11 @@ _FAULTS: tuple[tuple[range, type[HubError], str], ...] = (
         BadConfigError,
         "{url} redirects ({status}): give the final address as `url`.",
     ),
+    (
+        range(100, 300),
+        RetryableError,
+        "{url} answered {status}, which is no answer to what was asked: a proxy, a login page?",
+    ),
     (range(500, 600), RetryableError, "{url} failed ({status})."),
 )
 

@@ -61,10 +61,12 @@ class TargetBench:
         assert outcome.status == "done", f"a healthy intranet refused: {outcome}"
         return outcome
 
-    async def tried(self, items: Sequence[Delivery]) -> tuple[Sequence[Outcome], Exception | None]:
-        """The outcomes, or what was raised."""
+    async def tried(
+        self, items: Sequence[Delivery], target: Target[Any] | None = None
+    ) -> tuple[Sequence[Outcome], Exception | None]:
+        """The outcomes, or what was raised; with a new target unless one is given."""
         try:
-            return await self.target().publish(items), None
+            return await (target or self.target()).publish(items), None
         except Exception as error:  # noqa: BLE001 - a foreign exception is exactly what is looked for
             return (), error
 

@@ -7,6 +7,7 @@
 Needs pytest-asyncio.
 """
 
+from hub.testing.suite_target_batch import TargetBatchTests
 from hub.testing.suite_target_faults import TargetFaultTests
 from hub.testing.suite_target_shape import TargetShapeTests
 from hub.testing.suite_target_state import TargetStateTests
@@ -15,5 +16,5 @@ from hub.testing.worlds import TargetWorld
 __all__ = ["TargetContract", "TargetWorld"]
 
 
-class TargetContract(TargetShapeTests, TargetStateTests, TargetFaultTests):
+class TargetContract(TargetShapeTests, TargetStateTests, TargetFaultTests, TargetBatchTests):
     """Everything that the hub relies on; override `world`."""

@@ -37,9 +37,12 @@ BODIES: Mapping[Kind, Mapping[str, Any]] = {
 class IntranetWorld(TargetWorld):
     target = OpenIntranetTarget
     secrets = (TOKEN,)
+    batch_max = 100
 
     def __init__(self, token: str = TOKEN) -> None:
-        options = IntranetOptions(token=TOKEN, readonly_token="may-only-read")
+        options = IntranetOptions(
+            token=TOKEN, readonly_token="may-only-read", batch_max=self.batch_max, at_once=5
+        )
         self.sandbox = IntranetSandbox(options, self.clock.now)
         self.token = token
 
@@ -71,6 +74,12 @@ class IntranetWorld(TargetWorld):
         self.sandbox.faults.add(Fault(kind="exists500"))
 
 
+class OneByOneWorld(IntranetWorld):
+    """An intranet without batches."""
+
+    batch_max = 0
+
+
 @pytest.fixture
 def world() -> IntranetWorld:
     return IntranetWorld()
@@ -79,3 +88,8 @@ def world() -> IntranetWorld:
 @pytest.fixture(scope="session")
 def intranet_world() -> type[IntranetWorld]:
     return IntranetWorld
+
+
+@pytest.fixture(scope="session")
+def one_by_one_world() -> type[OneByOneWorld]:
+    return OneByOneWorld

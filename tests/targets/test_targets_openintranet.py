@@ -28,6 +28,17 @@ class TestOpenIntranet(TargetContract):
         return self.make()
 
 
+class TestOneByOne(TargetContract):
+    """The same contract with an intranet that has no batches."""
+
+    @pytest.fixture(autouse=True)
+    def _world(self, one_by_one_world):
+        self.make = one_by_one_world
+
+    def world(self):
+        return self.make()
+
+
 @pytest.fixture
 async def bench(world):
     async with opened(world) as made:
@@ -72,6 +83,7 @@ async def test_capabilities_are_those_that_the_intranet_says(bench):
     assert set(can.kinds) == set(Kind)
     assert can.kinds[KIND].max_title == 120
     assert can.kinds[KIND].conditional
+    assert (can.kinds[KIND].batch_max, can.at_once) == (100, 5)
     assert can.groups == {"ouder-amstel", "diemen", "uithoorn", "uitvoeringsorganisatie"}
 
 

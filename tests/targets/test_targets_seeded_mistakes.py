@@ -8,6 +8,7 @@ import pytest
 from hub.contract import Outcome, Remote
 from hub.errors import AuthFailedError, HubError, RejectedError, RetryableError
 from hub.targets.openintranet import OpenIntranetTarget
+from hub.targets.openintranet.target import _operation
 from hub.testing.target_suite import TargetContract
 
 
@@ -65,7 +66,7 @@ class OverwritesOthers(OpenIntranetTarget):
 
 
 class BelievesTheKeptAnswer(OpenIntranetTarget):
-    async def _stands(self, item, body):
+    async def _stands(self, item):
         return True
 
 
@@ -131,6 +132,69 @@ class CheckRaises(OpenIntranetTarget):
         return await super().check()
 
 
+class SendsABatchOneByOne(OpenIntranetTarget):
+    async def _batch(self, items):
+        return await self._one_by_one(items)
+
+
+class LosesTheOrderOfABatch(OpenIntranetTarget):
+    async def _batch(self, items):
+        return list(reversed(await super()._batch(items)))
+
+
+class RefusesTheWholeBatch(OpenIntranetTarget):
+    async def _batch(self, items):
+        outcomes = await super()._batch(items)
+        if any(one.status == "rejected" for one in outcomes):
+            raise RejectedError("The intranet refused one of them.")
+        return outcomes
+
+
+class LooksAtNoResult(OpenIntranetTarget):
+    async def _batch(self, items):
+        results = await self.api.batch([_operation(item) for item in items])
+        return [Outcome("done", remote_id=one.external_id) for one in results]
+
+
+class OverwritesOthersInABatch(OpenIntranetTarget):
+    async def _batch(self, items):
+        known = [replace(one, remote_id=one.key, remote_version=None) for one in items]
+        return await super()._batch(known)
+
+
+class SaysDoneWhenABatchFails(OpenIntranetTarget):
+    async def _batch(self, items):
+        try:
+            return await super()._batch(items)
+        except RetryableError:
+            return [Outcome("done", remote_id=item.key) for item in items]
+
+
+class MakesABatchTwice(OpenIntranetTarget):
+    async def _batch(self, items):
+        fresh = [replace(one, key=f"{one.key}-{uuid4()}", token=str(uuid4())) for one in items]
+        return await super()._batch(fresh)
+
+
+class RemovesNothingInABatch(OpenIntranetTarget):
+    async def _batch(self, items):
+        if items[0].state == "absent":
+            return [Outcome("done") for _ in items]
+        return await super()._batch(items)
+
+
+BATCH_MISTAKES = [
+    (SendsABatchOneByOne, "a_batch_is_one_call", "promises a batch"),
+    (LosesTheOrderOfABatch, "outcomes_of_a_batch_come_in_the_order_of_the_items", "another order"),
+    (RefusesTheWholeBatch, "one_bad_item_does_not_spoil_the_others_of_a_batch", "spoiled"),
+    (LooksAtNoResult, "one_bad_item_does_not_spoil_the_others_of_a_batch", "rejected"),
+    (OverwritesOthersInABatch, "each_item_of_a_batch_meets_the_state", "overwritten in a batch"),
+    (SaysDoneWhenABatchFails, "a_batch_that_is_repeated_makes_nothing_twice", "a lost answer gave"),
+    (SaysDoneWhenABatchFails, "a_batch_that_fails_as_a_whole_says_so", "of a batch became"),
+    (MakesABatchTwice, "a_batch_that_is_repeated_makes_nothing_twice", "made twice"),
+    (RemovesNothingInABatch, "a_batch_of_removals_removes", "removed nothing"),
+]
+
 MISTAKES = [
     (SaysDoneOnFailure, "no_fault_is_done", "was taken for success"),
     (LosesTheOrder, "outcomes_come_in_the_order_of_the_items", "in another order"),
@@ -160,9 +224,23 @@ def suite(target, world):
 @pytest.mark.parametrize(
     ("mistake", "check", "words"), MISTAKES, ids=[f"{m.__name__}-{c}" for m, c, _ in MISTAKES]
 )
-async def test_a_seeded_mistake_in_a_target_is_caught(mistake, check, words, intranet_world):
+async def test_a_seeded_mistake_in_a_target_is_caught(mistake, check, words, one_by_one_world):
+    await _caught(suite(mistake, one_by_one_world), check, words)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "check", "words"),
+    BATCH_MISTAKES,
+    ids=[f"{mistake.__name__}-{check}" for mistake, check, _ in BATCH_MISTAKES],
+)
+async def test_a_seeded_mistake_in_batches_is_caught(mistake, check, words, intranet_world):
+    await _caught(suite(mistake, intranet_world), check, words)
+
+
+async def _caught(contract, check, words):
+    (name,) = [one for one in dir(contract) if one.startswith(f"test_{check}")]
     with pytest.raises((AssertionError, pytest.fail.Exception)) as failure:
-        await getattr(suite(mistake, intranet_world), f"test_{check}")()
+        await getattr(contract, name)()
     assert words in str(failure.value)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from hub.errors import RetryableError
 from hub.events.objects import Kind
 from hub.http import Answer, Http
-from hub.targets.openintranet.models import Can, Item, Page, read_as
+from hub.targets.openintranet.models import Can, Item, Page, Result, Results, read_as
 
 ANSWERS = (200, 201, 204, 400, 404, 409, 412, 413, 422, 500)  # those that mean something per item
 PROBE = "intranet-hub-check"  # a key and a version that no object has
@@ -36,6 +36,21 @@ class OpenApi:
     async def delete(self, kind: Kind, key: str, headers: dict[str, str]) -> Answer:
         """Take away; any of `ANSWERS`."""
         return await self.http.send("DELETE", _path(kind, key), expect=ANSWERS, headers=headers)
+
+    async def batch(self, operations: list[dict[str, object]]) -> list[Result]:
+        """Many writes in one request; a result for each, in order.
+
+        Raises:
+            RejectedError: the batch as a whole is refused, nothing was done.
+            HubError: any other: nobody knows what was done.
+        """
+        body = {"operations": operations}
+        answer = await self.http.send("POST", "v1/batch", expect=(207,), body=body)
+        results = read_as(Results, answer).results
+        asked = [one["external_id"] for one in operations]
+        if [one.external_id for one in results] != asked:
+            raise RetryableError(f"{answer.url} answered about other objects than it was asked.")
+        return results
 
     async def items(self, kind: Kind) -> AsyncIterator[Item]:
         """Every object of a kind.

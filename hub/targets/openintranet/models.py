@@ -94,6 +94,23 @@ class Problem(Answered):
         return self.type.rpartition(":")[2] in {"already-exists", "exists"}
 
 
+class Result(Answered):
+    """What became of one operation of a batch."""
+
+    external_id: str
+    status: int
+    etag: str | None = None
+    replay: bool = False
+    retry_after: float | None = Field(None, ge=0)
+    problem: Problem | None = None
+
+
+class Results(Answered):
+    """A result for each operation, in their order."""
+
+    results: list[Result]
+
+
 class KindCan(Answered):
     """What can be done with one kind."""
 
@@ -106,11 +123,12 @@ class KindCan(Answered):
     identity: Literal["keyed", "searchable", "none"] = "keyed"
 
     def ability(self) -> Ability:
-        """In the words of the door; one object a request is what this API does."""
+        """In the words of the door."""
         return Ability(
             upsert=self.upsert,
             delete=self.delete,
             conditional=self.conditional,
+            batch_max=self.batch_max,
             identity=self.identity,
             max_title=self.max_title,
             locales=tuple(self.locales),
@@ -128,13 +146,15 @@ class Can(Answered):
 
     kinds: dict[str, KindCan]
     audiences: Groups = Groups()
+    at_once: int = Field(8, ge=1)
 
     def capabilities(self) -> Capabilities:
         """In the words of the door; kinds that the hub does not have are left out."""
         ours = {kind.value: kind for kind in Kind}
         kinds = {ours[name]: can.ability() for name, can in self.kinds.items() if name in ours}
         groups = self.audiences.groups
-        return Capabilities(kinds, None if groups is None else frozenset(groups))
+        known = None if groups is None else frozenset(groups)
+        return Capabilities(kinds, known, at_once=self.at_once)
 
 
 def read_as(model: type[AnsweredT], answer: Answer) -> AnsweredT:
@@ -145,8 +165,9 @@ def read_as(model: type[AnsweredT], answer: Answer) -> AnsweredT:
             status says.
     """
     try:
-        return model.model_validate(answer.json())
+        return model.model_validate_json(answer.content)
     except ValidationError as error:
+        answer.json()  # what is no JSON at all it says in better words
         raise RetryableError(
             f"{answer.url} answered {answer.status}, but not as the reference open API describes: "
             "check `url`, and whether something stands in between."
@@ -156,6 +177,6 @@ def read_as(model: type[AnsweredT], answer: Answer) -> AnsweredT:
 def problem_of(answer: Answer) -> Problem:
     """The problem that an answer describes; an empty one where it describes none."""
     try:
-        return Problem.model_validate(answer.json())
-    except (ValidationError, RetryableError):
+        return Problem.model_validate_json(answer.content)
+    except ValidationError:
         return Problem()
