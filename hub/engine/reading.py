@@ -1,6 +1,7 @@
 """One run of one stream: read, take in, settle; or fail, and say so once."""
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from hub.contract import (
     Unknown,
 )
 from hub.engine import configuration, intake, settle
+from hub.engine.ahead import TOGETHER, ahead, merged
 from hub.engine.configuration import Source
 from hub.errors import (
     AuthFailedError,
@@ -65,7 +67,12 @@ class Report:
 
 @dataclass
 class Run:
-    """One run of one stream that was taken."""
+    """One run of one stream that was taken.
+
+    Attributes:
+        together: rows of several batches that may be stored in one transaction.
+        stored: told when something changed, so that it is sent while the rest is still read.
+    """
 
     source: Source
     stream: Stream
@@ -76,6 +83,8 @@ class Run:
     point: Callable[[str], None]
     rng: random.Random
     veil: Callable[[str], str] = str
+    together: int = TOGETHER
+    stored: Callable[[], None] = lambda: None
     counts: Counter[str] = field(default_factory=Counter)
 
     async def execute(self) -> Report:
@@ -101,10 +110,15 @@ class Run:
         reading: Literal["sweep", "delta"] = "delta" if self.reading.kind == "delta" else "sweep"
         request = ReadRequest(self.stream.name, reading, position)
         batches = aiter(self.source.connector.read(request))
-        while (batch := await _next(batches)) is not None:
-            self.point("read")
-            self.counts += await self.store.write(self._apply, batch)
-            self.point("committed")
+        groups = ahead(lambda: _next(batches), self.together)
+        async with contextlib.aclosing(groups):
+            async for group in groups:
+                self.point("read")
+                counts = await self.store.write(self._apply, merged(group))
+                self.counts += counts
+                self.point("committed")
+                if counts["accepted"]:
+                    self.stored()
 
     def _apply(self, tx: Tx, batch: Batch) -> Counter[str]:
         now, reopen = self.now(), self.source.reopen

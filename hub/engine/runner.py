@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from hub.contract import Hints, Received, Stream, Target
 from hub.engine import configuration, reconcile
+from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
 from hub.engine.reading import Report, Run, ask_source
@@ -37,6 +38,8 @@ class Runner:
         point: told the name of each point where a crash matters, for tests that kill there.
         wake: told at once when objects may wait to be sent, or streams to be read; a schedule
             sets it, so that nothing waits for its next look.
+        together: rows of several batches that may be stored in one transaction.
+        ready: set when objects may wait to be sent; whoever sends them clears it before.
         turn: seconds that a call from outside waits for a reading of its stream to end.
     """
 
@@ -51,6 +54,8 @@ class Runner:
     point: Callable[[str], None] = lambda _name: None
     wake: Callable[[What], None] = lambda _what: None
     turn: float = 5.0
+    together: int = TOGETHER
+    ready: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -120,14 +125,28 @@ class Runner:
             if report.outcome == "refused":
                 report = await self._read(source, stream, full=True)
             await self.project()
-        self.wake("objects")
+        self._stored()
         return report
+
+    def _stored(self) -> None:
+        self.ready.set()
+        self.wake("objects")
 
     async def _read(self, source: Source, stream: Stream, *, full: bool) -> Report:
         how = {"sweep_every": stream.sweep_every, "full": full}
         reading = await self._take(source, stream.name, **how)
         run = Run(
-            source, stream, reading, self.store, self.now, self.log, self.point, self.rng, self.veil
+            source,
+            stream,
+            reading,
+            self.store,
+            self.now,
+            self.log,
+            self.point,
+            self.rng,
+            veil=self.veil,
+            together=self.together,
+            stored=self._stored,
         )
         return await run.execute()
 

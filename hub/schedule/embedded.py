@@ -1,8 +1,9 @@
 """The embedded schedule: one asyncio loop, its state in the store, a tick every second."""
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -265,13 +266,38 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
     unknown = sorted(set(names) - set(runner.sources))
     if unknown:
         raise BadConfigError(f"No instance is called {', '.join(unknown)}.")
-    reports = [
-        await runner.run(name, stream.name)
-        for name in names
-        for stream in runner.sources[name].connector.streams()
-        if stream.every is not None
-    ]
-    return {"runs": [_shown(report) for report in reports]} | await _delivered(runner)
+    async with _sending(runner) as sent:
+        reports = [
+            await runner.run(name, stream.name)
+            for name in names
+            for stream in runner.sources[name].connector.streams()
+            if stream.every is not None
+        ]
+    delivered = await _delivered(runner, sent)
+    return {"runs": [_shown(report) for report in reports]} | delivered
+
+
+@contextlib.asynccontextmanager
+async def _sending(runner: Runner) -> AsyncIterator[dict[str, Counter[str]]]:
+    """Send what is ready while the rest is still read; what became of it, by target and status."""
+    sent: dict[str, Counter[str]] = {name: Counter() for name in runner.targets}
+
+    ended = asyncio.Event()
+
+    async def send() -> None:
+        while not ended.is_set():
+            await runner.ready.wait()
+            runner.ready.clear()
+            for name, counts in (await runner.deliver()).items():
+                sent[name] += counts
+
+    sender = asyncio.get_running_loop().create_task(send())
+    try:
+        yield sent
+    finally:
+        ended.set()
+        runner.ready.set()  # one pass more, and never one broken off: its calls would be in doubt
+        await sender
 
 
 async def _replay(runner: Runner, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -308,9 +334,13 @@ async def _sent(runner: Runner, ids: Sequence[int]) -> dict[str, Any]:
     return delivered | {"counts": counts, "refused": refused}
 
 
-async def _delivered(runner: Runner) -> dict[str, Any]:
+async def _delivered(
+    runner: Runner, before: Mapping[str, Counter[str]] | None = None
+) -> dict[str, Any]:
     await runner.project()
-    return {"delivered": {name: dict(counts) for name, counts in (await runner.deliver()).items()}}
+    counts = await runner.deliver()
+    sent = {name: one + (before or {}).get(name, Counter()) for name, one in counts.items()}
+    return {"delivered": {name: dict(one) for name, one in sent.items()}}
 
 
 def _shown(report: Report) -> dict[str, Any]:

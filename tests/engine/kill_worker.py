@@ -125,6 +125,7 @@ async def main(folder: Path, url: str, point: str, hit: int, kind: str) -> None:
             log=FakeLog(),
             rng=random.Random(1),
             point=at,
+            together=1,
         )
         await runner.start()
         report = await runner.run("desk", "majors")

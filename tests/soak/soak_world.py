@@ -227,6 +227,7 @@ async def play(number: int, store: Store, port: int, at: Callable[[str], None]) 
         log=FakeLog(),
         rng=random.Random(1),
         point=at,
+        together=1,
     )
     await runner.start()
     at("started")
