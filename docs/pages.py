@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from docs.describe import model, table
 from hub import errors
 from hub.cli import exits
-from hub.contract import Connector, LooksUp, Receives, Target
+from hub.contract import Connector, Hints, LooksUp, Receives, Target
 from hub.events.envelope import Envelope
 from hub.events.objects import Freshness, Kind, TileItem
 from hub.events.payloads import FAMILIES
@@ -66,7 +66,11 @@ def _plugin(plugin: Plugin) -> str:
 
 
 def _abilities(cls: type[Any]) -> str:
-    named = [("can be asked about one subject", LooksUp), ("takes data by request", Receives)]
+    named = [
+        ("can be asked about one subject", LooksUp),
+        ("can be woken by its source", Hints),
+        ("takes data by request", Receives),
+    ]
     found = [words for words, ability in named if issubclass(cls, ability)]
     return f" It {' and '.join(found)}." if found else ""
 

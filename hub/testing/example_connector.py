@@ -83,16 +83,19 @@ class BoardConnector(Connector[BoardSettings]):
         return [Finding("ok", "the board can be read")]
 
     async def read(self, request: ReadRequest) -> AsyncIterator[Batch]:
-        """Page by page, in order of id; the revision of the first page starts the next delta."""
+        """Page by page, in order of id; the revision at the beginning starts the next delta."""
         sweep = request.reading == "sweep"
         filters = {} if sweep or not request.since else {"changed_since": request.since.value}
-        after = request.since.value if sweep and request.since else ""
-        next_delta = Checkpoint(str((await self.page("", {"limit": "1"}))["revision"]))
+        begun, after = "", ""
+        if sweep and request.since:  # a resumed sweep began when it began
+            begun, after = request.since.value.split(":", 1)
+        begun = begun or str((await self.page("", {"limit": "1"}))["revision"])
+        next_delta = Checkpoint(begun)
         while True:
             rows = (await self.page(after, filters))["rows"]
             last = len(rows) < self.config.page_size
             after = str(rows[-1]["id"]) if rows else after
-            resume = Checkpoint(after) if sweep and rows else None
+            resume = Checkpoint(f"{begun}:{after}") if sweep and rows else None
             yield self.batch(rows, resume, sweep=sweep, next_delta=next_delta if last else None)
             if last:
                 return

@@ -1,5 +1,6 @@
 """A source in memory and its connector: every batch, fault and answer is scripted by the test."""
 
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -186,21 +187,22 @@ class ScriptedSource:
         return self._sweep(request)
 
     def _sweep(self, request: ReadRequest) -> Iterator[Batch]:
-        position, turn, key = _place(request.since) or (len(self._changes), 0, "")
-        pieces = [Slice()] if self.slices is None else self.slices
+        fresh = _Place(len(self._changes), self.slices)
+        place = _Place.of(request.since) or fresh
+        position, pieces, turn = place.position, place.slices or [Slice()], place.number
         parts = [self._part(request.stream, one) for one in pieces]
         for number, records in list(enumerate(parts))[turn:]:
-            rest = [one for one in records if number > turn or one.key > key]
+            rest = [one for one in records if number > turn or one.key > place.key]
             for end, some in self._pages(rest):
-                at = f"{position}/{number}/{some[-1].key if some else ''}"
-                resume = Checkpoint(at) if self.resumable and some else None
-                finished = self._finished(number) if end else ()
+                after = replace(place, number=number, key=some[-1].key if some else "")
+                resume = after.checkpoint() if self.resumable and some else None
+                finished = self._finished(place.slices, number) if end else ()
                 last = end and number == len(parts) - 1
                 yield self._batch(some, resume, finished, position, last=last)
 
-    def _finished(self, number: int) -> Sequence[Slice]:
-        if self.slices is not None:
-            return [self.slices[number]]
+    def _finished(self, slices: Sequence[Slice] | None, number: int) -> Sequence[Slice]:
+        if slices is not None:
+            return [slices[number]]
         return [Slice()] if self.swept is None else [Slice(name) for name in self.swept]
 
     def _delta(self, request: ReadRequest) -> Iterator[Batch]:
@@ -247,12 +249,33 @@ class ScriptedSource:
         return Batch(records, unreadable, finished, resume, next_delta, self.ignored)
 
 
-def _place(since: Checkpoint | None) -> tuple[int, int, str] | None:
-    """Position for deltas, number of the slice, and key."""
-    if since is None or not since.value:
-        return None
-    position, number, key = since.value.split("/", 2)
-    return int(position), int(number), key
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far a sweep is, with what it had set out to read: also after the source moved on."""
+
+    position: int
+    slices: Sequence[Slice] | None
+    number: int = 0
+    key: str = ""
+
+    @classmethod
+    def of(cls, since: Checkpoint | None) -> "_Place | None":
+        if since is None or not since.value:
+            return None
+        position, slices, number, key = json.loads(since.value)
+        found = None if slices is None else [_slice(*one) for one in slices]
+        return cls(position, found, number, key)
+
+    def checkpoint(self) -> Checkpoint:
+        slices = self.slices
+        shown = None if slices is None else [[s.container, s.start, s.end] for s in slices]
+        value = [self.position, shown, self.number, self.key]
+        return Checkpoint(json.dumps(value, default=datetime.isoformat))
+
+
+def _slice(container: str | None, start: str | None, end: str | None) -> Slice:
+    moments = (datetime.fromisoformat(one) if one else None for one in (start, end))
+    return Slice(container, *moments)
 
 
 def _inside(record: Record, piece: Slice) -> bool:

@@ -141,6 +141,20 @@ class ReadingTests(ConnectorSuite):
                     rest = await bench.whole(since=_stored(position))
                     _check_rest(whole, number, rest)
 
+    async def test_a_resumed_sweep_knows_when_it_began(self) -> None:
+        """What changed behind it, while it was broken off, comes by the next delta."""
+        async with self.open() as bench:
+            bench.fill()
+            whole = await bench.whole()
+            if not whole.next_delta or not (position := whole.batches[0].resume):
+                pytest.skip("this stream has no deltas, or can't resume")
+            key = whole.batches[0].records[0].key
+            bench.world.edit(key)
+            rest = await bench.whole(since=_stored(position))
+            assert rest.next_delta, "the last batch says where deltas go on"
+            delta = await bench.whole(reading="delta", since=_stored(rest.next_delta))
+            assert key in delta.records, f"{key} changed behind it, and nobody will ever tell"
+
     async def test_deltas_bring_what_changed_since(self) -> None:
         """Also what changed while the sweep went on; and a delta covers nothing."""
         async with self.open() as bench:

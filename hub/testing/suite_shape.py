@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 import hub.contract
-from hub.contract import Finding
+from hub.contract import Finding, Hints
 from hub.events.payloads import FAMILIES
 from hub.testing.bench import Bench, opened
 from hub.testing.door import door_faults
@@ -68,6 +68,16 @@ class ShapeTests(ConnectorSuite):
                 assert stream.families <= set(FAMILIES), f"{stream.name} has an unknown family"
                 assert stream.every is None or stream.every.total_seconds() > 0
                 assert stream.confirm >= 1
+
+    async def test_hints_are_about_streams_that_are_read(self) -> None:
+        """A hint means "read again": the stream must be one that can be."""
+        async with self.open() as bench:
+            connector = bench.connector()
+            if not isinstance(connector, Hints):
+                pytest.skip(f"{connector.name} takes no hints")
+            read = {one.name for one in connector.streams() if one.every is not None}
+            assert connector.hinted(), "a hint about nothing wakes nobody"
+            assert set(connector.hinted()) <= read, "a hint about a stream that is never read"
 
     async def test_streams_are_the_same_each_time(self) -> None:
         """Two connectors of one configuration have the same streams."""

@@ -114,7 +114,10 @@ class DropsUnreadableRows(Batches):
 
 class ResumesOnePageTooFar(Batches):
     def change(self, batch):
-        return replace(batch, resume=Checkpoint("row-06") if batch.resume else None)
+        if not batch.resume:
+            return batch
+        begun = batch.resume.value.split(":")[0]
+        return replace(batch, resume=Checkpoint(f"{begun}:row-06"))
 
 
 class ForgetsTheLastPage(Batches):
@@ -180,6 +183,15 @@ class DeltaPositionAfterTheSweep(BoardConnector):
             yield replace(batch, next_delta=Checkpoint(str(late)))
 
 
+class DeltaPositionOfTheResumption(Batches):
+    async def read(self, request):
+        since = request.since
+        if request.reading == "sweep" and since:
+            since = Checkpoint(":" + since.value.split(":")[1])
+        async for batch in super().read(replace(request, since=since)):
+            yield batch
+
+
 class OffsetPaging(BoardConnector):
     async def read(self, request):
         position = Checkpoint("0")
@@ -243,6 +255,7 @@ MISTAKES = [
     (EveryFaultIsTheSame, "each_fault_raises_its_error", "must raise AuthFailedError"),
     (TellsTheToken, "no_secret_shows", "s3cret"),
     (DeltaPositionAfterTheSweep, "deltas_bring_what_changed_since", "row-01"),
+    (DeltaPositionOfTheResumption, "a_resumed_sweep_knows_when_it_began", "behind it"),
     (OffsetPaging, "nothing_is_lost_while_people_edit", "page by key, not by offset"),
     (NotFoundIsGone, "a_bare_not_found_is_no_proof", "from a bare 'not found'"),
     (NotFoundIsGone, "not_found_everywhere_is_no_proof", "Gone"),

@@ -303,7 +303,7 @@ async def test_a_sweep_is_resumed_after_a_failure(world):
     await world.start()
     report = await world.cycle()
     assert report.counts["accepted"] == 10
-    assert world.source.requests[-1].since.value.endswith("s-0020")
+    assert world.source.requests[-1].since.value.endswith('"s-0020"]')
     assert len(world.items()) == 30
 
 
