@@ -20,7 +20,7 @@ from hub.errors import (
     StreamLostError,
 )
 from hub.schedule.outage import Outage
-from hub.store import clock, holds, ledger, objects, streams, subjects
+from hub.store import clock, holds, objects, outbox, streams, subjects
 from hub.store.store import StoreDownError, Tx
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Embedded:
             self.runner.log.warning("clock_went_back", seconds=round(by.total_seconds()))
         known = {(row.instance, row.stream): row for row in streams.all_streams(tx)}
         look = subjects.next_look(tx)
-        sends = [ledger.next_due(tx, target) for target in self._targets]
+        sends = [outbox.next_due(tx, target) for target in self._targets]
         return {
             "streams": known,
             "instances": streams.instances(tx),
@@ -197,7 +197,7 @@ class Embedded:
             self._again.remove(target)
             for status, number in (await self.runner.deliver_to(target)).items():
                 self._metrics.deliveries.labels(target, status).inc(number)
-            waiting = await self.runner.store.read(ledger.count_ahead, target)
+            waiting = await self.runner.store.read(outbox.count_ahead, target)
             self._metrics.waiting.labels(target).set(waiting)
 
     async def _handle(self, request: Any) -> None:

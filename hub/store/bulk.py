@@ -71,6 +71,26 @@ def _select(
     return f"SELECT {asked} FROM {_table(dialect, table)} WHERE {fixed}{name} IN"  # noqa: S608  # nosec B608  # our own tables' names; values are bound
 
 
+def update(tx: Tx, head: str, tail: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Run `HEAD FROM (VALUES ...) AS v TAIL`, where a row's values are `v.column1`, `v.column2` ...
+
+    Args:
+        tx: the transaction.
+        head: `UPDATE object SET ...`.
+        tail: `WHERE ...`, which ties `v` to the table.
+        rows: plain values, as the columns store them.
+
+    Returns:
+        How many rows were changed.
+    """
+    changed = 0
+    for part in _parts(rows, len(rows[0]) if rows else 1):
+        marks = f"({', '.join([_mark(tx)] * len(part[0]))})"
+        text = f"{head} FROM (VALUES {', '.join([marks] * len(part))}) AS v {tail}"
+        changed += tx.exec_driver_sql(text, tuple(one for row in part for one in row)).rowcount
+    return changed
+
+
 class _Shape:
     """An insert statement into certain columns of a table, for any number of rows."""
 

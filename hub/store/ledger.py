@@ -9,42 +9,9 @@ import sqlalchemy as sa
 from hub.store.desire import ahead
 from hub.store.store import Tx
 from hub.store.subjects import chunks
-from hub.store.tables import instance, obj, target
+from hub.store.tables import obj, target
 
 SENDING = ("live", "pilot")  # modes; what a pilot withholds is absent already
-
-
-def _sendable() -> sa.ColumnElement[bool]:
-    """Objects of instances whose mode sends and that are not paused; what was withdrawn goes in any mode."""
-    live = sa.and_(instance.c.mode.in_(SENDING), ~instance.c.paused)
-    return sa.or_(obj.c.withdrawn, live)
-
-
-def waiting(tx: Tx, target_id: str, now: datetime, limit: int = 200) -> list[Any]:
-    """Objects to deliver now, withdrawals first: hiding something is the most urgent."""
-    query = (
-        sa.select(obj)
-        .join(instance, instance.c.id == obj.c.instance)
-        .where(
-            obj.c.target == target_id,
-            obj.c.status == "waiting",
-            obj.c.seq > obj.c.done_seq,
-            sa.or_(obj.c.due.is_(None), obj.c.due <= now),
-            _sendable(),
-        )
-        .order_by(obj.c.state, obj.c.id)
-        .limit(limit)
-    )
-    return list(tx.execute(query))
-
-
-def next_due(tx: Tx, target_id: str) -> datetime | None:
-    """When a waiting object is due next; None when none waits for its time."""
-    query = sa.select(sa.func.min(obj.c.due)).where(
-        obj.c.target == target_id, obj.c.status == "waiting", obj.c.seq > obj.c.done_seq
-    )
-    moment: datetime | None = tx.execute(query).scalar()
-    return moment
 
 
 def pending(tx: Tx, target_id: str | None = None) -> list[Any]:
@@ -55,58 +22,10 @@ def pending(tx: Tx, target_id: str | None = None) -> list[Any]:
     return list(tx.execute(query.order_by(obj.c.target, obj.c.tile, obj.c.id)))
 
 
-def count_ahead(tx: Tx, target_id: str) -> int:
-    """How many objects wait to be delivered."""
-    return len([row for row in pending(tx, target_id) if row.kind != "freshness"])
-
-
 def set_ids(tx: Tx, ids: Collection[int], **values: Any) -> None:
     """The same values for many objects."""
     for part in chunks(ids):
         tx.execute(obj.update().where(obj.c.id.in_(part)).values(**values))
-
-
-def taken_down(tx: Tx, row: Any) -> None:
-    """It no longer stands on the target, though its newest version is still to come."""
-    tx.execute(
-        obj.update()
-        .where(obj.c.id == row.id)
-        .values(done_state="absent", done_body=None, remote_id=None, remote_version=None)
-    )
-
-
-def set_if_same(tx: Tx, row: Any, **values: Any) -> None:
-    """Values for this version only: a newer one, made meanwhile, has its own chance."""
-    tx.execute(obj.update().where(obj.c.id == row.id, obj.c.seq == row.seq).values(**values))
-
-
-def write_intents(tx: Tx, rows: Sequence[Any]) -> None:
-    """Before a call: which version is about to be sent."""
-    for row in rows:
-        tx.execute(obj.update().where(obj.c.id == row.id).values(intent=row.seq))
-
-
-def done(tx: Tx, row: Any, *, remote_id: str | None, version: str | None, now: datetime) -> None:
-    """This version stands on the target."""
-    absent = row.state == "absent"
-    tx.execute(
-        obj.update()
-        .where(obj.c.id == row.id)
-        .values(
-            done_seq=row.seq,
-            done_state=row.state,
-            done_body=None if absent else row.body,
-            done_at=now,
-            remote_id=None if absent else remote_id,
-            remote_version=None if absent else version,
-            intent=None,
-            attempts=0,
-            due=None,
-            reason=None,
-            ownership=row.ownership or "created",
-            status=sa.case((obj.c.seq == row.seq, "done"), else_="waiting"),
-        )
-    )
 
 
 def send_again(tx: Tx, object_id: int, now: datetime, **same: Any) -> bool:

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hub.errors import BadConfigError
 from hub.store.tables import PARTIAL, metadata
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 def upgrade(tx: sa.Connection, revision: str = "head") -> None:

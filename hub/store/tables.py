@@ -21,6 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
 )
 
 from hub.events.base import JsonText, canonical
@@ -210,6 +211,8 @@ event = Table(
     Column("at", Moment, nullable=False),
 )
 
+_WAITING = text("status = 'waiting'")
+
 obj = Table(
     "object",
     metadata,
@@ -230,6 +233,7 @@ obj = Table(
     Column("due", Moment),
     _count("attempts"),
     # waiting | done | rejected | dropped (rejected, and nobody wants to hear of it)
+    # | uncertain (a create that may have arrived, and can't be found: a person decides)
     Column("status", _short(16), nullable=False, default="waiting"),
     Column("reason", Text),
     Column("remote_id", _short(255)),
@@ -244,6 +248,24 @@ obj = Table(
     UniqueConstraint("target", "kind", "key"),
     Index("ix_object_tile", "target", "tile", "audience"),
     Index("ix_object_waiting", "target", "status", "due"),
+    Index(
+        "ix_object_ahead",
+        "target",
+        "state",
+        "id",
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    ),
+)
+
+requirement = Table(  # an object waits, unattempted, until what it requires stands on its target
+    "requirement",
+    metadata,
+    Column("object", ForeignKey("object.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", _short(32), primary_key=True),
+    Column("key", _short(255), primary_key=True),
+    Column("target", _short(64), nullable=False),
+    Index("ix_requirement_required", "target", "kind", "key"),
 )
 
 cause = Table(

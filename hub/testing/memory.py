@@ -1,7 +1,7 @@
 """An intranet in memory, as a target: keyed, conditional, and as faulty as the test wants."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from hub.contract import (
     Remote,
     Target,
 )
-from hub.errors import HubError, RetryableError
+from hub.errors import HubError, RejectedError, RetryableError
 from hub.events.base import Model
 from hub.events.objects import Kind
 from hub.testing.clock import fake_context
@@ -53,6 +53,10 @@ class MemoryTarget(Target[MemorySettings]):
         exists500: a create is stored, and still answered with a fault.
         identity: as in `Ability`; other than keyed, a repeated create lands in `duplicates`.
         groups: those that the intranet knows; None: it can't tell.
+        at_once: calls in flight that it says it bears; `most_at_once` there were.
+        pause: awaited in each `publish` before anything happens, as a slow network would.
+        faults: asked for each `publish` with its items; an error that it returns is raised, and
+            nothing is stored.
         address_value: what `address` says.
     """
 
@@ -77,10 +81,15 @@ class MemoryTarget(Target[MemorySettings]):
         self.identity = identity
         self.batch_max = batch_max
         self.groups: frozenset[str] | None = None
+        self.at_once = 8
+        self.most_at_once = 0
+        self.pause: Callable[[Sequence[Delivery]], Awaitable[None]] | None = None
+        self.faults: Callable[[Sequence[Delivery]], HubError | None] = lambda _items: None
         self.address_value = "memory://intranet"
         self.closed = False
         self._failures: deque[tuple[HubError | Outcome, bool]] = deque()
         self._version = 0
+        self._open = 0
 
     def fail_next(self, failure: HubError | Outcome, *, lost: bool = False) -> None:
         """Script the next failure; several calls queue up.
@@ -106,7 +115,7 @@ class MemoryTarget(Target[MemorySettings]):
         ability = Ability(
             conditional=True, batch_max=self.batch_max, identity=self.identity, max_title=120
         )
-        return Capabilities(dict.fromkeys(Kind, ability), self.groups)
+        return Capabilities(dict.fromkeys(Kind, ability), self.groups, self.at_once)
 
     async def check(self) -> Sequence[Finding]:
         """Well, or down."""
@@ -117,8 +126,19 @@ class MemoryTarget(Target[MemorySettings]):
 
     async def publish(self, items: Sequence[Delivery]) -> Sequence[Outcome]:
         """An outcome per item, in order; faults as scripted."""
+        self._open += 1
+        self.most_at_once = max(self.most_at_once, self._open)
+        try:
+            if self.pause is not None:
+                await self.pause(items)
+            return self._published(items)
+        finally:
+            self._open -= 1
+
+    def _published(self, items: Sequence[Delivery]) -> Sequence[Outcome]:
         self._called("publish", items=tuple(items))
         error, lost = self._fault()
+        error = error or self.faults(items)
         if error and not lost:
             raise error
         outcomes = [self._one(item) for item in items]
@@ -127,8 +147,14 @@ class MemoryTarget(Target[MemorySettings]):
         return outcomes
 
     async def find(self, kind: Kind, keys: Sequence[str]) -> Mapping[str, Remote]:
-        """Those of the keys that stand there."""
+        """Those of the keys that stand there.
+
+        Raises:
+            RejectedError: its objects can't be recognised (identity none).
+        """
         self._called("find", keys=tuple(keys))
+        if self.identity == "none":
+            raise RejectedError("The intranet in memory has no keys to search for.")
         return {key: self._remote(kind, key) for key in keys if (kind, key) in self.objects}
 
     async def list_remote(self, kind: Kind) -> AsyncIterator[Remote]:

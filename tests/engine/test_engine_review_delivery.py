@@ -16,7 +16,7 @@ from hub.events.incident import IncidentState
 from hub.events.objects import Audience
 from hub.events.route import Route
 from hub.schedule.embedded import perform
-from hub.store import desire, ledger, tables
+from hub.store import desire, tables
 from hub.testing.fakes import MemoryTarget
 
 
@@ -52,15 +52,16 @@ async def test_a_newer_version_does_not_wait_for_the_older_ones_turn(world):
     await world.start()
     world.source.put("a")
     await world.runner.run("desk", "majors")
-    (row,) = [
-        row
-        for row in await world.store.read(ledger.waiting, "intranet", world.clock.now())
-        if row.kind == "tile-item"
-    ]
-    deliverer = world.runner.deliverers["intranet"]
-    await world.store.write(desire.make_absent, row.id, world.clock.now(), withdrawn=True)
-    later = [Outcome("retry", "later", 3600.0)]
-    await world.store.write(deliverer._book, [row], later)
+    (row,) = await world.rows(sa.select(tables.obj).where(tables.obj.c.kind == "tile-item"))
+
+    async def meanwhile(_items):
+        now = world.clock.now()
+        await world.store.write(desire.make_absent, row.id, now, withdrawn=True)
+
+    world.target.pause = meanwhile
+    world.target.fail_next(Outcome("retry", "later", 3600.0))
+    world.target.fail_next(RetryableError("broke off"))
+    await world.runner.deliver()
     (now,) = await world.rows(sa.select(tables.obj).where(tables.obj.c.id == row.id))
     assert now.due is None
 

@@ -13,7 +13,7 @@ from hub.sandbox.demo.stage import Stage, TileState
 from hub.sandbox.demo.watch import GRACE, Watch
 from hub.sandbox.demo.writing import KEEP_SOLVED, PAGES, TARGET
 from hub.sandbox.intranet import report as seen
-from hub.store import ledger
+from hub.store import outbox
 from hub.telemetry import logger
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # eight o'clock in Amsterdam
@@ -110,7 +110,7 @@ class _Telling:
         schedule, store = self._scene.schedule, self._scene.store
         await schedule.tick()
         await schedule.settle()
-        if await store.read(ledger.count_ahead, TARGET):
+        if await store.read(outbox.count_ahead, TARGET):
             await schedule.tick()
             await schedule.settle()
 

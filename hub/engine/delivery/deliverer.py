@@ -1,0 +1,103 @@
+"""One pass of one target, from the question whether it may be tried to how it stands after it."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.contract import Capabilities, Target
+from hub.engine.delivery.calls import Caller, as_hub_error
+from hub.engine.delivery.health import DOWN, Health
+from hub.engine.delivery.pipeline import Pipeline
+from hub.store import ledger, outbox
+from hub.store.store import Store, Tx
+
+
+@dataclass
+class Deliverer:
+    """One pass of one target at a time.
+
+    Attributes:
+        point: told the name of each point where a crash matters, for tests that kill there.
+        note: told (event, keys) when an outage begins or ends, once each.
+        veil: over secrets in what the target says.
+        claim: the first statement of each of its transactions; raises where another process
+            delivers to this target now.
+    """
+
+    target_id: str
+    target: Target[Any]
+    store: Store
+    now: Callable[[], datetime]
+    rng: random.Random
+    note: Callable[..., None]
+    point: Callable[[str], None] = lambda _name: None
+    veil: Callable[[str], str] = str
+    claim: Callable[[Tx], None] = lambda _tx: None
+    _capabilities: Capabilities | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.health = Health(self.target_id, self.now, self.rng, self.note, self.veil)
+
+    async def deliver(self) -> Counter[str]:
+        """Send what is due; the count of outcomes by status. Never raises for the target's sake."""
+        if not await self.store.write(self._begin):
+            return Counter()
+        counts: Counter[str] = Counter()
+        if (abilities := await self._abilities()) is not None:
+            counts = await self._pass(abilities)
+        else:
+            await self.store.write(self._end, [])
+        if counts["unresolved"]:
+            self._capabilities = None  # somebody may make the group: ask anew next time
+        if self.health.stopped is not None:
+            counts["failed"] += 1
+        return counts
+
+    async def _pass(self, abilities: Capabilities) -> Counter[str]:
+        line = Pipeline(self.target_id, self.store, abilities, self.health, self.claim, self.point)
+        caller = Caller(self.target, abilities, self.health, line.intend, self.point)
+        counts = await line.run(caller)
+        await self.store.write(self._end, line.unsent)
+        return +counts
+
+    def _begin(self, tx: Tx) -> bool:
+        """Whether there is anything to do now."""
+        self.claim(tx)
+        row = ledger.targets(tx).get(self.target_id)
+        if row is None or row.address_wanted is not None:
+            return False
+        if row.retry_at is not None and row.retry_at > self.now():
+            return False
+        self.health.begin(row)
+        return bool(outbox.probe(tx, self.target_id, self.now()))
+
+    async def _abilities(self) -> Capabilities | None:
+        if self._capabilities is None:
+            try:
+                self._capabilities = await self.target.capabilities()
+            except Exception as raised:  # noqa: BLE001  a target's bug must not stop the others
+                error = as_hub_error(self.target, raised)
+                self.health.failed(error)
+                self.health.stopped = error
+        return self._capabilities
+
+    def _end(self, tx: Tx, unsent: list[Any]) -> None:
+        self.claim(tx)
+        outbox.not_sent(tx, unsent)
+        self.health.save_end(tx)
+
+    async def short_wait(self) -> float | None:
+        """Seconds until what failed is due again; None: nothing is, or the target is down."""
+        return await self.store.read(self._short_wait)
+
+    def _short_wait(self, tx: Tx) -> float | None:
+        row = ledger.targets(tx).get(self.target_id)
+        moment = outbox.next_retry(tx, self.target_id)
+        if row is None or row.address_wanted is not None or row.health in DOWN:
+            return None
+        if row.retry_at is not None and row.retry_at > self.now():
+            moment = row.retry_at  # asked to slow down: all of it waits
+        return None if moment is None else max(0.0, (moment - self.now()).total_seconds())

@@ -1,0 +1,247 @@
+"""One pass of one target: calls in flight all the time, and one hand that writes.
+
+Workers make calls. Everything that concerns the store is done in turns, one transaction each: it
+books what ended meanwhile, commits what is about to be sent and fetches what is due. A worker makes
+its next call when the last one is recorded, so at a kill no more is repeated than was in flight.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.contract import Capabilities
+from hub.engine.delivery import sorting
+from hub.engine.delivery.book import Book
+from hub.engine.delivery.calls import Caller, Result
+from hub.engine.delivery.health import Health
+from hub.engine.delivery.lanes import Lanes
+from hub.store import outbox
+from hub.store.store import Store, Tx
+
+AHEAD = 8  # calls' worth of rows that are fetched at once for each call in flight
+MOST = 2000  # rows in memory
+
+
+@dataclass
+class Turn:
+    """What one transaction does, and what it found.
+
+    Attributes:
+        fetch: how many rows; 0: none.
+        anew: from the beginning, because nothing is in hand.
+        held: ids of rows that are in hand.
+    """
+
+    results: list[Result]
+    intents: list[Any]
+    fetch: int
+    anew: bool
+    held: set[int]
+    found: sorting.Found = field(default_factory=sorting.Found)
+
+
+@dataclass
+class Pipeline:
+    """See the module.
+
+    Attributes:
+        claim: the first statement of each transaction.
+        point: told the name of each point where a crash matters.
+    """
+
+    target_id: str
+    store: Store
+    abilities: Capabilities
+    health: Health
+    claim: Callable[[Tx], None]
+    point: Callable[[str], None]
+    caller: Caller = field(init=False)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._lanes = Lanes()
+        self._held: dict[int, Any] = {}
+        self._finished: list[list[Result]] = []
+        self._intents: list[Any] = []
+        self._after = {"absent": 0, "present": 0}
+        self._more = True
+        self._workers: list[asyncio.Task[None]] = []
+        self._poke = asyncio.Event()
+        self._sleepers: list[asyncio.Future[None]] = []
+        self._recorded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._broken: BaseException | None = None
+
+    async def run(self, caller: Caller) -> Counter[str]:
+        """Send what is due until nothing is, or until the target can't take more."""
+        self.caller = caller
+        try:
+            while await self._take_turn():
+                await self._poke.wait()
+                self._poke.clear()
+                await asyncio.sleep(0)  # whatever ended at the same moment is one group
+        finally:
+            for worker in self._workers:
+                worker.cancel()
+            await asyncio.gather(*self._workers, return_exceptions=True)
+        return self.counts
+
+    # --- the hand that writes ---------------------------------------------------------------
+
+    async def _take_turn(self) -> bool:
+        """One transaction; whether the pass goes on."""
+        if self._broken is not None:
+            raise self._broken
+        turn, recorded = self._begin_turn()
+        await self.store.write(self._write, turn)
+        self._end_turn(turn)
+        recorded.set_result(None)
+        await self._take_down(turn.found.down)
+        return self._go_on(turn)
+
+    def _begin_turn(self) -> tuple[Turn, asyncio.Future[None]]:
+        results = [one for some in self._finished for one in some]
+        intents, recorded = self._intents, self._recorded
+        self._finished, self._intents = [], []
+        self._recorded = asyncio.get_running_loop().create_future()
+        held = self._held.keys() - {one.row.id for one in results}
+        return Turn(results, intents, self._room(), not held, held), recorded
+
+    def _room(self) -> int:
+        """How many rows to fetch now."""
+        if self.health.stopped is not None:
+            return 0
+        if self.health.probing:
+            return 0 if self._held else 1
+        batch = max((one.batch_max for one in self.abilities.kinds.values()), default=1)
+        most = min(MOST, AHEAD * self.abilities.at_once * batch)
+        low = min(most // 2, 2 * self.abilities.at_once * batch)
+        return most if self._more and self._lanes.size < low else 0
+
+    def _write(self, tx: Tx, turn: Turn) -> None:
+        self.claim(tx)
+        if turn.results:
+            book = Book(self.target_id, self.abilities, self.health, self.counts)
+            book.write(tx, turn.results)
+        if turn.intents:
+            outbox.intend(tx, turn.intents)
+        if turn.fetch or (turn.anew and self.health.stopped is None):
+            self._fetch(tx, turn)
+        self.health.save(tx)
+
+    def _fetch(self, tx: Tx, turn: Turn) -> None:
+        if turn.anew:
+            self._after = {"absent": 0, "present": 0}
+        now = self.health.now()
+        probing = self.health.probing
+        rows = outbox.probe(tx, self.target_id, now) if probing else self._due(tx, turn)
+        turn.found = sorting.sort_out(tx, rows, self.abilities, now)
+        self.counts += turn.found.counts
+
+    def _due(self, tx: Tx, turn: Turn) -> list[Any]:
+        """What has to go away first, each time from the start; the rest from where it was."""
+        now = self.health.now()
+        rows: list[Any] = []
+        limit = max(turn.fetch, 1)
+        for state in ("absent", "present"):
+            after, wanted = self._after[state], limit - len(rows)
+            if wanted <= 0:
+                self._more = True
+                break
+            some = outbox.due(tx, self.target_id, now, state=state, after=after, limit=wanted)
+            self._more = len(some) == wanted
+            self._after[state] = some[-1].id if self._more else self._again(state, some)
+            rows += [row for row in some if row.id not in turn.held]
+        return rows
+
+    def _again(self, state: str, some: Sequence[Any]) -> int:
+        if state == "absent":
+            return 0
+        return int(some[-1].id) if some else self._after[state]
+
+    def _end_turn(self, turn: Turn) -> None:
+        for one in turn.results:
+            self._held.pop(one.row.id, None)
+        self._lanes.free([one.row for one in turn.results])
+        self._held |= {row.id: row for row in turn.found.sendable}
+        self._lanes.add(turn.found.sendable)
+        if turn.intents or turn.found.intended:
+            self.point("intent written")
+        if turn.results:
+            self.point("acknowledged")
+
+    async def _take_down(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if await self.caller.take_down(row):
+                await self.store.write(self._taken_down, row)
+
+    def _taken_down(self, tx: Tx, row: Any) -> None:
+        self.claim(tx)
+        outbox.taken_down(tx, row)
+
+    def _go_on(self, turn: Turn) -> bool:
+        calling = len(self._held) - self._lanes.size
+        if self.health.stopped is not None:
+            self._wake()
+            return calling > 0
+        self._start_workers()
+        self._wake()
+        if turn.found.any and not self._held:
+            self._poke.set()  # all of it was set aside: there may be more
+            return True
+        return bool(self._held)
+
+    @property
+    def unsent(self) -> list[Any]:
+        """Rows in hand of which no call was made."""
+        return self._lanes.rest()
+
+    # --- the hands that call ----------------------------------------------------------------
+
+    def _start_workers(self) -> None:
+        wanted = min(self.abilities.at_once, len(self._held))
+        while len(self._workers) < wanted:
+            self._workers.append(asyncio.create_task(self._work()))
+
+    async def _work(self) -> None:
+        try:
+            while True:
+                rows = [] if self.health.stopped else self._lanes.take(self.caller.most)
+                if rows:
+                    await self._call(rows)
+                else:
+                    await self._sleep()
+        except Exception as error:  # noqa: BLE001  raised by whoever runs the pass
+            self._broken = error
+            self._poke.set()
+
+    async def _call(self, rows: list[Any]) -> None:
+        self._finished.append(await self.caller.send(rows))
+        await self._turn_taken()
+
+    async def intend(self, rows: Sequence[Any]) -> None:
+        """Commit that these rows are about to be sent."""
+        self._intents += rows
+        await self._turn_taken()
+
+    async def _turn_taken(self) -> None:
+        self._poke.set()
+        await self._recorded
+
+    async def _sleep(self) -> None:
+        sleeper = asyncio.get_running_loop().create_future()
+        self._sleepers.append(sleeper)
+        self._poke_when_low()
+        await sleeper
+
+    def _poke_when_low(self) -> None:
+        """A worker that finds nothing asks for more."""
+        if self._room():
+            self._poke.set()
+
+    def _wake(self) -> None:
+        sleepers, self._sleepers = self._sleepers, []
+        for one in sleepers:
+            if not one.done():
+                one.set_result(None)

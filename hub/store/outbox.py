@@ -1,0 +1,264 @@
+"""The outbox: objects whose desired version is ahead, what is due of them, and what became of it.
+
+There are no copies in it. Everything is done in bulk, because delivery one by one is measured by it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from hub.store import bulk
+from hub.store.ledger import SENDING
+from hub.store.store import Tx
+from hub.store.subjects import chunks
+from hub.store.tables import Moment, instance, obj
+
+
+class Due(NamedTuple):
+    """An object to deliver: the columns that delivery needs, and no more."""
+
+    id: int
+    kind: str
+    key: str
+    lane: str
+    state: str
+    seq: int
+    hash: str
+    done_seq: int
+    done_state: str | None
+    remote_id: str | None
+    remote_version: str | None
+    attempts: int
+    intent: int | None
+    body: Any
+
+
+class Sent(NamedTuple):
+    """A version that stands on the target: the row as it was sent, and what the target said."""
+
+    row: Any
+    remote_id: str | None
+    version: str | None
+
+
+class Later(NamedTuple):
+    """A version that waits for its time.
+
+    Attributes:
+        known: nothing of it stands there, so that its intent is void.
+    """
+
+    row: Any
+    due: datetime
+    reason: str
+    known: bool = False
+
+
+def _ahead(target_id: str) -> sa.ColumnElement[bool]:
+    """Waiting objects of a target, also those of instances that may not send now."""
+    return sa.and_(obj.c.target == target_id, obj.c.status == "waiting", obj.c.seq > obj.c.done_seq)
+
+
+def _sendable() -> sa.ColumnElement[bool]:
+    """Objects of instances that send and are not paused; what was withdrawn goes in any mode."""
+    sends = sa.select(instance.c.id).where(instance.c.mode.in_(SENDING), ~instance.c.paused)
+    return sa.or_(obj.c.withdrawn, obj.c.instance.in_(sends))
+
+
+def due(
+    tx: Tx, target_id: str, now: datetime, *, state: str, after: int = 0, limit: int = 200
+) -> list[Due]:
+    """Objects to deliver now, in order of id, from behind that of `after`."""
+    where = (_ahead(target_id), obj.c.state == state, obj.c.id > after, _is_due(now), _sendable())
+    return _fetched(tx, sa.select(obj).where(*where).order_by(obj.c.id).limit(limit))
+
+
+def probe(tx: Tx, target_id: str, now: datetime) -> list[Due]:
+    """The one object to try a target with that is down: the one that failed least."""
+    query = sa.select(obj).where(_ahead(target_id), _is_due(now), _sendable())
+    return _fetched(tx, query.order_by(obj.c.attempts, obj.c.id).limit(1))
+
+
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(obj.c.due.is_(None), obj.c.due <= now)
+
+
+def _fetched(tx: Tx, query: sa.Select[Any]) -> list[Due]:
+    """All rows as one value.
+
+    Row by row SQLite hands the interpreter to the busy event loop and waits to get it back.
+    """
+    rows = query.subquery()
+    columns = [rows.c[name] for name in Due._fields[:-1]]
+    body = sa.type_coerce(rows.c.body, sa.Text)
+    if tx.dialect.name == "sqlite":
+        value = sa.func.json_group_array(sa.func.json_array(*columns, sa.func.json(body)))
+    else:
+        made = sa.func.json_build_array(*columns, sa.cast(body, sa.JSON))
+        value = sa.func.json_agg(made)
+    text = tx.execute(sa.select(sa.cast(value, sa.Text))).scalar_one()
+    return sorted(map(Due._make, orjson.loads(text))) if text else []
+
+
+def next_due(tx: Tx, target_id: str) -> datetime | None:
+    """When a waiting object is due next; None when none waits for its time."""
+    query = sa.select(sa.func.min(obj.c.due)).where(_ahead(target_id), obj.c.due.is_not(None))
+    moment: datetime | None = tx.execute(query).scalar()
+    return moment
+
+
+def next_retry(tx: Tx, target_id: str) -> datetime | None:
+    """When the first object is due that failed before and may be sent."""
+    where = (_ahead(target_id), obj.c.due.is_not(None), obj.c.attempts > 0, _sendable())
+    moment: datetime | None = tx.execute(sa.select(sa.func.min(obj.c.due)).where(*where)).scalar()
+    return moment
+
+
+def count_retries(tx: Tx, target_id: str) -> int:
+    """How many objects failed before and wait for their next try."""
+    where = (_ahead(target_id), obj.c.attempts > 0, _sendable())
+    return int(tx.execute(sa.select(sa.func.count()).where(*where)).scalar_one())
+
+
+def count_ahead(tx: Tx, target_id: str) -> int:
+    """How many objects wait to be delivered; freshness is no content, and not counted."""
+    query = sa.select(sa.func.count()).where(_ahead(target_id), obj.c.kind != "freshness")
+    return int(tx.execute(query).scalar_one())
+
+
+def done_bodies(tx: Tx, ids: Collection[int]) -> dict[int, Any]:
+    """What stands on the target of these objects."""
+    query = sa.select(obj.c.id, obj.c.done_body)
+    found = [row for part in chunks(ids) for row in tx.execute(query.where(obj.c.id.in_(part)))]
+    return {row.id: row.done_body for row in found}
+
+
+# --- before a call ------------------------------------------------------------------------------
+
+
+def intend(tx: Tx, rows: Sequence[Any]) -> None:
+    """Before a call: these versions are about to be sent."""
+    for part in chunks([row.id for row in rows]):
+        tx.execute(obj.update().where(obj.c.id.in_(part)).values(intent=obj.c.seq))
+
+
+def not_sent(tx: Tx, rows: Sequence[Any]) -> None:
+    """Their calls were never made, or surely did nothing: as if it had not been intended."""
+    for part in chunks([row.id for row in rows if row.intent is None]):
+        tx.execute(obj.update().where(obj.c.id.in_(part)).values(intent=None))
+
+
+# --- after it -----------------------------------------------------------------------------------
+
+_THIS = sa.and_(obj.c.id == sa.bindparam("b_id"), obj.c.seq == sa.bindparam("b_seq"))
+
+_DONE = """UPDATE object SET done_seq = object.seq, done_state = object.state,
+done_body = CASE WHEN object.state = 'absent' THEN NULL ELSE object.body END,
+done_at = v.column3, remote_id = v.column4, remote_version = v.column5,
+intent = NULL, attempts = 0, due = NULL, reason = NULL, status = 'done',
+ownership = COALESCE(object.ownership, 'created')"""
+
+
+def done(tx: Tx, sent: Sequence[Sent], now: datetime) -> None:
+    """These versions stand on the target, or are gone from it."""
+    moment = Moment().process_bind_param(now, tx.dialect)
+    rows = [_values(one, moment) for one in sent]
+    tail = "WHERE object.id = v.column1 AND object.seq = v.column2"
+    if bulk.update(tx, _DONE, tail, rows) != len(sent):
+        _overtaken(tx, sent, now)
+
+
+def _values(one: Sent, moment: str | None) -> tuple[Any, ...]:
+    row, remote_id, version = one
+    there = row.state == "present"
+    return row.id, row.seq, moment, remote_id if there else None, version if there else None
+
+
+def _overtaken(tx: Tx, sent: Sequence[Sent], now: datetime) -> None:
+    """Newer versions were made meanwhile: they are ahead of what stands there."""
+    by_id = {one.row.id: one for one in sent}
+    query = sa.select(obj.c.id, obj.c.seq)
+    for part in chunks(by_id):
+        for found in tx.execute(query.where(obj.c.id.in_(part))).all():
+            if found.seq != by_id[found.id].row.seq:
+                _stands(tx, by_id[found.id], now)
+
+
+def _stands(tx: Tx, one: Sent, now: datetime) -> None:
+    there = one.row.state == "present"
+    values = {
+        "done_seq": one.row.seq,
+        "done_state": one.row.state,
+        "done_body": one.row.body if there else None,
+        "done_at": now,
+        "remote_id": one.remote_id if there else None,
+        "remote_version": one.version if there else None,
+        "intent": None,
+        "attempts": 0,
+        "ownership": sa.func.coalesce(obj.c.ownership, "created"),
+    }
+    tx.execute(obj.update().where(obj.c.id == one.row.id).values(values))
+
+
+_LATER = (
+    obj.update()
+    .where(_THIS)
+    .values(
+        due=sa.bindparam("b_due"),
+        reason=sa.bindparam("b_reason"),
+        attempts=obj.c.attempts + sa.bindparam("b_tries"),
+    )
+)
+
+
+def later(tx: Tx, waiting: Sequence[Later], *, tries: int = 1) -> None:
+    """These versions are tried again at their time; a newer one has its own chance.
+
+    Args:
+        tries: how many tries that was; 0: none, it waits for something else.
+    """
+    if waiting:
+        values = [
+            {**_names(one.row), "b_due": one.due, "b_reason": one.reason, "b_tries": tries}
+            for one in waiting
+        ]
+        tx.execute(_LATER, values)
+    not_there(tx, [one.row for one in waiting if one.known])
+
+
+def not_there(tx: Tx, rows: Sequence[Any]) -> None:
+    """Nothing of these versions stands there, as the target said itself."""
+    for part in chunks([row.id for row in rows]):
+        tx.execute(obj.update().where(obj.c.id.in_(part)).values(intent=None))
+
+
+_SET_ASIDE = (
+    obj.update()
+    .where(_THIS)
+    .values(status=sa.bindparam("b_status"), reason=sa.bindparam("b_reason"), due=None)
+)
+
+
+def set_aside(tx: Tx, status: str, reasons: Sequence[tuple[Any, str]]) -> None:
+    """These versions are rejected, or uncertain; a newer one has its own chance."""
+    if reasons:
+        values = [
+            {**_names(row), "b_status": status, "b_reason": reason} for row, reason in reasons
+        ]
+        tx.execute(_SET_ASIDE, values)
+
+
+def _names(row: Any) -> Mapping[str, int]:
+    return {"b_id": row.id, "b_seq": row.seq}
+
+
+def taken_down(tx: Tx, row: Any) -> None:
+    """It no longer stands on the target, though its newest version is still to come."""
+    tx.execute(
+        obj.update()
+        .where(obj.c.id == row.id)
+        .values(done_state="absent", done_body=None, remote_id=None, remote_version=None)
+    )
