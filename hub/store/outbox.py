@@ -36,6 +36,9 @@ class Due(NamedTuple):
     body: Any
 
 
+_COLUMNS = sa.select(*(obj.c[name] for name in Due._fields))
+
+
 class Sent(NamedTuple):
     """A version that stands on the target: the row as it was sent, and what the target said."""
 
@@ -73,12 +76,18 @@ def due(
 ) -> list[Due]:
     """Objects to deliver now, in order of id, from behind that of `after`."""
     where = (_ahead(target_id), obj.c.state == state, obj.c.id > after, _is_due(now), _sendable())
-    return _fetched(tx, sa.select(obj).where(*where).order_by(obj.c.id).limit(limit))
+    return _fetched(tx, _COLUMNS.where(*where).order_by(obj.c.id).limit(limit))
+
+
+def any_due(tx: Tx, target_id: str, now: datetime) -> bool:
+    """Whether there is anything to deliver now."""
+    query = sa.select(obj.c.id).where(_ahead(target_id), _is_due(now), _sendable()).limit(1)
+    return tx.execute(query).first() is not None
 
 
 def probe(tx: Tx, target_id: str, now: datetime) -> list[Due]:
     """The one object to try a target with that is down: the one that failed least."""
-    query = sa.select(obj).where(_ahead(target_id), _is_due(now), _sendable())
+    query = _COLUMNS.where(_ahead(target_id), _is_due(now), _sendable())
     return _fetched(tx, query.order_by(obj.c.attempts, obj.c.id).limit(1))
 
 

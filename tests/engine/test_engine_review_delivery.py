@@ -55,6 +55,7 @@ async def test_a_newer_version_does_not_wait_for_the_older_ones_turn(world):
     (row,) = await world.rows(sa.select(tables.obj).where(tables.obj.c.kind == "tile-item"))
 
     async def meanwhile(_items):
+        world.target.pause = None
         now = world.clock.now()
         await world.store.write(desire.make_absent, row.id, now, withdrawn=True)
 

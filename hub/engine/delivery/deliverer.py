@@ -72,7 +72,7 @@ class Deliverer:
         if row.retry_at is not None and row.retry_at > self.now():
             return False
         self.health.begin(row)
-        return bool(outbox.probe(tx, self.target_id, self.now()))
+        return outbox.any_due(tx, self.target_id, self.now())
 
     async def _abilities(self) -> Capabilities | None:
         if self._capabilities is None:

@@ -217,7 +217,8 @@ class Pipeline:
             self._poke.set()
 
     async def _call(self, rows: list[Any]) -> None:
-        self._finished.append(await self.caller.send(rows))
+        results = await self.caller.send(rows)
+        self._finished.append(results)
         await self._turn_taken()
 
     async def intend(self, rows: Sequence[Any]) -> None:
