@@ -85,7 +85,7 @@ def update(tx: Tx, head: str, tail: str, rows: Sequence[tuple[Any, ...]]) -> int
     """
     changed = 0
     for part in _parts(rows, len(rows[0]) if rows else 1):
-        marks = f"({', '.join([_mark(tx)] * len(part[0]))})"
+        marks = f"({', '.join([_mark(tx.dialect)] * len(part[0]))})"
         text = f"{head} FROM (VALUES {', '.join([marks] * len(part))}) AS v {tail}"
         changed += tx.exec_driver_sql(text, tuple(one for row in part for one in row)).rowcount
     return changed
