@@ -1,6 +1,7 @@
 """The transport of connectors: httpx, which tests and fakes can stand in for."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 
 import httpx
@@ -25,7 +26,7 @@ class HttpxTransport:
         self._options = options
         self._real = transport is None
         self._client = httpx.AsyncClient(
-            verify=tls_context(options.ca_file) if origin.startswith("https:") else True,
+            verify=_trust(origin, options),
             proxy=options.proxy,
             timeout=options.timeout,
             limits=httpx.Limits(max_connections=options.max_connections),
@@ -89,3 +90,10 @@ async def _capped(response: httpx.Response, shown: str) -> bytes:
         if size > MAX_BYTES:
             raise faults.too_large(shown)
     return b"".join(chunks)
+
+
+def _trust(origin: str, options: HttpOptions) -> ssl.SSLContext:
+    """What a certificate must be signed by; without TLS nothing is read, and nothing is trusted."""
+    if origin.startswith("https:"):
+        return tls_context(options.ca_file)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
