@@ -40,6 +40,7 @@ class Measuring:
     ) -> None:
         self.work, self.side, self.number = work, side, number
         self._source, self._sink = source, sink
+        self._programs: list[Program] = []
         self._log = home / "logs" / f"{work.name}.{side.name}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self.count = work.peers_count if side.peer and work.peers_count else work.count
@@ -56,7 +57,19 @@ class Measuring:
         )
 
     def measure(self) -> Row:
-        """Do it from an empty state on."""
+        """Do it from an empty state on; what goes wrong is a row too, and no program is left."""
+        try:
+            return self._measure()
+        except Exception as error:  # noqa: BLE001  one side's fault must not end the others' run
+            more = {"error": f"{type(error).__name__}: {error}"[:200]}
+            names = (self.work.name, self.side.name, self.number, self.count)
+            return Row(*names, ok=False, code=None, wall=0.0, cpu=0.0, rss=0.0, more=more)
+        finally:
+            for program in self._programs:
+                if not program.ended:
+                    program.kill()
+
+    def _measure(self) -> Row:
         self._log.unlink(missing_ok=True)
         shutil.rmtree(self._setting.state, ignore_errors=True)
         self._setting.state.mkdir(parents=True)
@@ -141,11 +154,7 @@ class Measuring:
         template = json.loads(self._source.ask("GET", "/records")[1])["items"][0]
         self._source.reset(n=0)
         self._sink.reset(times=1)
-        program = self._start(command)
-        try:
-            return self._post_all(program, template)
-        finally:
-            program.kill()
+        return self._post_all(self._start(command), template)
 
     def _post_all(self, program: Program, template: dict[str, Any]) -> Row:
         hook = self.side.hook(self._setting)
@@ -206,7 +215,9 @@ class Measuring:
         return self._start(command).wait(self.work.limit)
 
     def _start(self, command: Command) -> Program:
-        return Program(command.words, env=command.env, folder=ROOT, log=self._log)
+        program = Program(command.words, env=command.env, folder=ROOT, log=self._log)
+        self._programs.append(program)
+        return program
 
     def _before(self) -> Before:
         return Before(self._source.stats(), self._sink.stats())

@@ -84,6 +84,11 @@ class Program:
         peak = max(self._peak, usage.ru_maxrss * 1024)
         return Spent(code, wall, usage.ru_utime + usage.ru_stime, peak)
 
+    @property
+    def ended(self) -> bool:
+        """Whether its end was collected."""
+        return self._over.is_set()
+
     def running(self) -> bool:
         """Whether it goes on; an end that is seen here still waits to be collected."""
         seen = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)

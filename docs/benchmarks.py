@@ -8,6 +8,7 @@ from benchmarks.bars import HUB, judge
 from benchmarks.report import LATEST, MARKS
 from benchmarks.rows import Row, typical
 from benchmarks.works import WORKS, Work
+from docs import chart
 from docs.describe import table
 
 HEAD = """# Benchmarks
@@ -49,15 +50,45 @@ versions of `benchmarks/peers.toml`. `make bench` does every work and writes thi
 """
 
 
+PICTURES = {"W1": "benchmarks-batches.svg", "W1-1": "benchmarks-one-by-one.svg"}
+
+
 def page() -> str:
     """The whole page."""
     if not LATEST.is_file():
         return f"{HEAD}\nNothing was kept yet.\n\n{HOW}"
-    kept = json.loads(LATEST.read_text("utf-8"))
-    rows = [Row(**one) for one in kept["rows"]]
-    parts = [HEAD, _facts(kept["facts"]), _bars(rows)]
+    facts, rows = _kept()
+    parts = [HEAD, _facts(facts), *_shown(rows), _bars(rows)]
     parts += [_work(work, rows) for work in WORKS if any(one.work == work.name for one in rows)]
     return "\n".join([*parts, HOW])
+
+
+def pictures() -> dict[str, str]:
+    """A picture for each work that has one, by file name."""
+    if not LATEST.is_file():
+        return {}
+    _, rows = _kept()
+    return {PICTURES[work.name]: _picture(work, rows) for work in _drawn(rows)}
+
+
+def _kept() -> tuple[dict[str, Any], list[Row]]:
+    kept = json.loads(LATEST.read_text("utf-8"))
+    return kept["facts"], [Row(**one) for one in kept["rows"]]
+
+
+def _drawn(rows: Sequence[Row]) -> list[Work]:
+    return [one for one in WORKS if one.name in PICTURES and typical(rows, one.name, HUB)]
+
+
+def _shown(rows: Sequence[Row]) -> list[str]:
+    return [f"![{one.title}](../images/{PICTURES[one.name]})\n" for one in _drawn(rows)]
+
+
+def _picture(work: Work, rows: Sequence[Row]) -> str:
+    found = [(side, typical(rows, work.name, side)) for side in TITLES]
+    values = [(TITLES[side].strip("*"), row.wall) for side, row in found if row and row.ok]
+    title = f"{work.title}: seconds for {work.count:,} records"
+    return chart.bars(title, values, TITLES[HUB].strip("*"))
 
 
 def _facts(facts: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from hub.settings import CONNECTOR_FILE, HUB_FILE, as_text, schema
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = Path("docs/reference")
+IMAGES = Path("docs/images")
 
 
 def bundled() -> Registry:
@@ -45,10 +46,15 @@ def files() -> dict[Path, str]:
         **pages.payload_schemas(),
     }
     tidy = {REFERENCE / name: text.rstrip() + "\n" for name, text in made.items()}
-    return tidy | {
-        Path("config") / HUB_FILE: as_text(hub),
-        Path("config") / CONNECTOR_FILE: as_text(connector),
-    }
+    drawn = {IMAGES / name: text + "\n" for name, text in benchmarks.pictures().items()}
+    return (
+        tidy
+        | drawn
+        | {
+            Path("config") / HUB_FILE: as_text(hub),
+            Path("config") / CONNECTOR_FILE: as_text(connector),
+        }
+    )
 
 
 def stale(wanted: dict[Path, str]) -> list[Path]:

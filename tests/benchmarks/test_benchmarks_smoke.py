@@ -23,7 +23,7 @@ def rows(tmp_path_factory):
     )  # fmt: skip
     logs = "\n".join(path.read_text() for path in (home / "logs").glob("*.hub.log"))
     assert done.returncode == 0, done.stdout + done.stderr + logs
-    lines = (home / "quick.jsonl").read_text().splitlines()
+    lines = (home / "fewer.jsonl").read_text().splitlines()
     return {(one.work, one.side): one for one in (Row(**json.loads(line)) for line in lines)}
 
 
