@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.contract import Context
 from hub.engine.configuration import Source
+from hub.engine.forgetting import Keep
 from hub.engine.runner import Runner
 from hub.errors import HubError
 from hub.events.base import fingerprint
@@ -57,6 +58,7 @@ async def assemble(
         rng or random.SystemRandom(),
         broken={*settings.broken, *failed},
         veil=Veil(settings.secrets),
+        keep=Keep(settings.hub.retention.events, settings.hub.retention.runs),
     )
 
 

@@ -16,6 +16,7 @@ from hub.engine import configuration, reconcile
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
+from hub.engine.forgetting import Keep, forget
 from hub.engine.reading import Report, Run, ask_source
 from hub.engine.receiving import Receiving
 from hub.errors import BadConfigError, RetryableError
@@ -35,6 +36,7 @@ class Runner:
     Attributes:
         broken: ids of instances that are configured and can't be used.
         veil: over the secrets of the configuration, in whatever is said about a failure.
+        keep: how long the store remembers.
         point: told the name of each point where a crash matters, for tests that kill there.
         wake: told at once when objects may wait to be sent, or streams to be read; a schedule
             sets it, so that nothing waits for its next look.
@@ -51,6 +53,7 @@ class Runner:
     rng: random.Random = field(default_factory=random.Random)
     broken: Collection[str] = ()
     veil: Veil = field(default_factory=Veil)
+    keep: Keep = field(default_factory=Keep)
     point: Callable[[str], None] = lambda _name: None
     wake: Callable[[What], None] = lambda _what: None
     turn: float = 5.0
@@ -286,6 +289,10 @@ class Runner:
         """One pass of one target; a slow one holds up no other."""
         async with self._lock("deliver", target, ""):
             return await self.deliverers[target].deliver()
+
+    async def forget(self) -> int:
+        """Forget what is older than `keep` says; how much."""
+        return await forget(self.store, self.keep, self.now())
 
     async def close(self) -> None:
         """Close connectors and targets; the store is the caller's."""

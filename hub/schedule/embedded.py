@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hub.contract import Received, Stream
@@ -58,6 +58,7 @@ class Embedded:
         self._again: set[str] = set()
         self._answering = 0
         self._pause = TICK
+        self._forgot: date | None = None
         # what is sent over a network has the longer way: it starts first
         self._targets = sorted(runner.targets, key=lambda name: not runner.targets[name].remote)
         runner.wake = self.wake
@@ -98,6 +99,9 @@ class Embedded:
             self._start(("request", request.id), self._handle(request))
         if not state["requests"]:  # they send by themselves, and say how many
             self._deliver_all()
+        if self._forgot != (today := self.runner.now().date()):
+            self._forgot = today
+            self._start("forget", self.runner.forget())
         self._pause = self._until(state["next"])
 
     def wake(self, what: What) -> None:
@@ -274,6 +278,7 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
             if stream.every is not None
         ]
     delivered = await _delivered(runner, sent)
+    await runner.forget()
     return {"runs": [_shown(report) for report in reports]} | delivered
 
 

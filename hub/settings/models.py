@@ -78,6 +78,30 @@ class Web(Model):
     )
 
 
+def _a_day_at_least(value: timedelta) -> timedelta:
+    if value < timedelta(days=1):
+        raise ValueError("must be at least `1d`")
+    return value
+
+
+Keeping = Annotated[Duration, AfterValidator(_a_day_at_least)]
+
+
+class Retention(Model):
+    """How long the store remembers; once a day older things are forgotten."""
+
+    events: Keeping = Field(
+        timedelta(days=400),
+        description="Accepted facts, at least `1d`; the newest of each subject stays as long as it.",
+        json_schema_extra={"default": "400d"},
+    )
+    runs: Keeping = Field(
+        timedelta(days=90),
+        description="Readings, whatever became of them, and answered requests; at least `1d`.",
+        json_schema_extra={"default": "90d"},
+    )
+
+
 class TargetSettings(Model):
     """One intranet that objects are sent to."""
 
@@ -132,6 +156,7 @@ class HubSettings(BaseSettings):
     time_zone: TimeZone = Field("Europe/Amsterdam", description="For the times that pages show.")
     service_desk: ServiceDesk = Field(ServiceDesk(), description="Where people can ask.")
     web: Web = Field(Web(), description="How the hub's own pages are served.")
+    retention: Retention = Field(Retention(), description="How long the store remembers.")
     audiences: Annotated[dict[Name, AudienceSettings], AfterValidator(_audiences)] = Field(
         {}, validate_default=True, description="For whom; `everyone` always exists."
     )

@@ -242,3 +242,14 @@ def test_a_pilot_names_audiences_that_exist(site, desk_yaml):
     (problem,) = site.load().problems
     assert "pilot[0]: names the audience `uithorn`, which does not exist" in str(problem)
     assert "did you mean `uithoorn`?" in str(problem)
+
+
+def test_retention_has_defaults_and_a_least(site):
+    assert site.load().hub.retention.events.days == 400
+    text = (site.folder / "hub.yaml").read_text()
+    site.hub(text + "retention: {events: 30d, runs: 48h}\n")
+    kept = site.load().hub.retention
+    assert (kept.events.days, kept.runs.days) == (30, 2)
+    site.hub(text + "retention: {events: 30d, runs: 23h}\n")
+    with pytest.raises(ConfigProblems, match=r"retention\.runs: must be at least `1d`"):
+        site.load()

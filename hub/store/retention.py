@@ -1,0 +1,58 @@
+"""What is old enough to be forgotten: facts, runs, answered requests; a small part at a time.
+
+Kept whatever their age: the newest fact of each subject that goes on or causes what stands on an
+intranet (so that it can be explained), the newest runs of a stream, and runs that unreadable rows name.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.store.store import Tx
+from hub.store.tables import cause, event, obj, request, run, subject, unreadable
+
+PART = 500  # rows in one transaction, so that nobody waits
+
+
+def forget_events(tx: Tx, before: datetime, part: int = PART) -> int:
+    """Forget facts that were accepted before this moment; how many."""
+    later = event.alias("later")
+    newer = sa.select(later.c.seq).where(
+        later.c.subject == event.c.subject, later.c.seq > event.c.seq
+    )
+    stands = sa.or_(obj.c.state == "present", obj.c.done_state == "present")
+    causes = (
+        sa.select(cause.c.subject)
+        .join(obj, obj.c.id == cause.c.object)
+        .where(cause.c.subject == event.c.subject, stands)
+    )
+    lives = sa.select(subject.c.id).where(
+        subject.c.id == event.c.subject, subject.c.removed_at.is_(None)
+    )
+    spare = sa.or_(newer.exists(), sa.not_(sa.or_(causes.exists(), lives.exists())))
+    old = sa.select(event.c.seq).where(event.c.at < before, spare).order_by(event.c.seq).limit(part)
+    return _forget(tx, event.c.seq, old)
+
+
+def forget_runs(tx: Tx, before: datetime, part: int = PART) -> int:
+    """Forget runs that began before this moment, whatever became of them; how many."""
+    streams = (run.c.instance, run.c.stream)
+    newest = sa.select(sa.func.max(run.c.id)).group_by(*streams)
+    ended = newest.where(run.c.outcome.is_not(None))
+    named = sa.select(unreadable.c.run).where(unreadable.c.run.is_not(None))
+    kept = sa.union(newest, ended, named)
+    old = sa.select(run.c.id).where(run.c.started < before, run.c.id.not_in(kept))
+    return _forget(tx, run.c.id, old.order_by(run.c.id).limit(part))
+
+
+def forget_requests(tx: Tx, before: datetime, part: int = PART) -> int:
+    """Forget requests of commands that were answered before this moment; how many."""
+    old = sa.select(request.c.id).where(request.c.done_at < before)
+    return _forget(tx, request.c.id, old.order_by(request.c.id).limit(part))
+
+
+def _forget(tx: Tx, key: sa.Column[int], old: sa.Select[tuple[int]]) -> int:
+    ids = list(tx.execute(old).scalars())
+    if ids:
+        tx.execute(sa.delete(key.table).where(key.in_(ids)))
+    return len(ids)
