@@ -14,9 +14,10 @@ from hub.cli.run import _pages
 from hub.cli.serving import guarded
 from hub.cli.session import Session
 from hub.errors import AuthFailedError
+from hub.metrics import Metrics
 from hub.registry import Registry
 from hub.settings import load
-from hub.telemetry import Metrics, logger
+from hub.telemetry import logger
 from hub.web.app import WebOptions, app
 
 SECRET = "hush-hush-hush"
