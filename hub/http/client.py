@@ -14,6 +14,7 @@ from hub.errors import BadConfigError, RateLimitedError, RejectedError, Retryabl
 from hub.http.answer import Answer
 from hub.http.faults import fault
 from hub.http.options import Sleep
+from hub.http.pace import Pace
 from hub.http.transport import Transport
 
 MAX_WAIT = 10.0  # seconds that a page waits for Retry-After itself; longer goes to the scheduler
@@ -32,6 +33,7 @@ class Http:
         sleep: Sleep,
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         sendable(headers or {})
         self._origin = origin_of(base_url)
@@ -39,6 +41,7 @@ class Http:
         self._headers = {**_login(auth or login), **(headers or {})}
         self._now = now
         self._sleep = sleep
+        self._pace = pace
         self._transport = carry(self._origin)
 
     async def aclose(self) -> None:
@@ -110,6 +113,8 @@ class Http:
             given = given | dict(headers)
         if body is not None:
             given, content = {**given, "Content-Type": "application/json"}, _encoded(body)
+        if self._pace is not None:
+            await self._pace.turn()
         status, found, text = await self._transport.exchange(method, url, given, content)
         answer = Answer(status, found, text, url.partition("?")[0])
         if status not in expect:

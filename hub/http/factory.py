@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hub.http.client import Http
 from hub.http.options import HttpOptions, Sleep
+from hub.http.pace import Pace
 from hub.http.transport import Transport
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class HttpFactory:
 
     Attributes:
         transport: an own httpx transport, for tests; None: the network.
+        pace: what `options.pace` makes of it.
         delivery: for a target, where the cost of a call counts: own connections instead of httpx.
     """
 
@@ -28,6 +30,13 @@ class HttpFactory:
     sleep: Sleep = asyncio.sleep
     transport: "httpx.AsyncBaseTransport | None" = None
     delivery: bool = False
+    pace: Pace | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """One pace for every client that this makes."""
+        if self.options.pace is not None:
+            shared = Pace(self.options.pace, self.now, self.sleep)
+            object.__setattr__(self, "pace", shared)  # frozen for everybody else
 
     def __call__(
         self,
@@ -44,6 +53,7 @@ class HttpFactory:
             sleep=self.sleep,
             auth=auth,
             headers=headers,
+            pace=self.pace,
         )
 
     def _carry(self, origin: str) -> Transport:

@@ -1,6 +1,7 @@
 """Faults of HTTP in the words of our errors: what happened, and what to do about it."""
 
 import email.utils
+import re
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from hub.errors import (
 )
 from hub.http.answer import Answer
 from hub.http.options import MAX_BYTES, TOTAL
+
+LONGEST_SPAN = 1e9  # seconds; more is a moment (1e9 was in 2001), a thousand times that in ms
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 
 _FAULTS: tuple[tuple[range, type[HubError], str], ...] = (
     (
@@ -61,14 +65,36 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
+def limit_resets(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds until a rate limit starts anew, where a server says so; None if it does not.
+
+    `RateLimit-Reset` is in seconds (IETF draft); `X-RateLimit-Reset` in seconds, or a moment in
+    seconds or milliseconds since 1970, as vendors see fit.
+    """
+    for name in ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset"):
+        value = headers.get(name, "").strip()
+        if _NUMBER.fullmatch(value):
+            return _from(float(value), now)
+    return None
+
+
+def _from(number: float, now: datetime) -> float:
+    if number > LONGEST_SPAN * 1000:
+        number /= 1000  # milliseconds
+    return max(0.0, number - now.timestamp()) if number > LONGEST_SPAN else number
+
+
 def fault(answer: Answer, now: datetime) -> HubError:
     """The error for a status that nobody expected."""
-    status, url = answer.status, answer.url
-    wait = retry_after(answer.headers, now)
-    if status == 429 or (status == 503 and wait is not None):
-        return RateLimitedError(
-            f"{url} asks to come back later ({status}).", wait, everyone=status == 429
-        )
+    status, url, headers = answer.status, answer.url, answer.headers
+    wait = retry_after(headers, now)
+    used_up = headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining", "")) == "0"
+    if wait is None and (status == 429 or used_up):
+        wait = limit_resets(headers, now)
+    if status == 429 or (status == 503 and (wait is not None or used_up)):
+        everyone = status == 429 or used_up
+        message = f"{url} asks to come back later ({status})."
+        return RateLimitedError(message, wait, everyone=everyone)
     for statuses, kind, message in _FAULTS:
         if status in statuses:
             return kind(message.format(url=url, status=status))

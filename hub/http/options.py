@@ -18,10 +18,12 @@ class HttpOptions:
         ca_file: PEM file of the organisation's own CA, trusted beside the system's store.
         proxy: http://host:port; None: no proxy, and the environment is not asked.
         timeout: seconds for connecting, and for each read.
+        pace: requests a second at most, of all clients of the instance; None: as fast as goes.
         max_connections: for httpx, whose pool gets slow above ten.
     """
 
     ca_file: Path | None = None
     proxy: str | None = field(default=None, repr=False)
+    pace: float | None = None
     timeout: float = 15.0
     max_connections: int = 10

@@ -64,6 +64,13 @@ def _pace(value: timedelta) -> timedelta:
     return value
 
 
+def _rate(value: object) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < float(value) < float("inf"):  # type: ignore[arg-type]
+        raise ValueError("must be a number above 0: requests a second, such as `5` or `0.5`")
+    return float(value)  # type: ignore[arg-type]
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -125,6 +132,11 @@ Pace = Annotated[
     BeforeValidator(duration),
     AfterValidator(_pace),
     WithJsonSchema({"type": "string", "pattern": _PACE, "examples": ["30s", "5m"]}),
+]
+Rate = Annotated[
+    float,
+    BeforeValidator(_rate),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [5, 0.5]}),
 ]
 Name = Annotated[
     str,

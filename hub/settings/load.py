@@ -159,7 +159,7 @@ def _http(
         document.add((*place, "ca_file"), message, f"put the CA's certificate (PEM) at {ca_file}")
     if given.proxy and "@" in given.proxy:
         _no_plain_password(document, (*place, "proxy"))
-    return HttpOptions(ca_file=ca_file, proxy=given.proxy)
+    return HttpOptions(ca_file=ca_file, proxy=given.proxy, pace=given.pace)
 
 
 def _no_plain_password(document: Document, place: Place) -> None:

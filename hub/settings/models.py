@@ -15,6 +15,7 @@ from hub.settings.kinds import (
     Origin,
     Pace,
     ProxyUrl,
+    Rate,
     StoreUrl,
     TimeZone,
     WebUrl,
@@ -113,6 +114,9 @@ class TargetSettings(Model):
     )
     proxy: ProxyUrl | None = Field(
         None, repr=False, description="The proxy on the way there; none unless named."
+    )
+    pace: Rate | None = Field(
+        None, description="Requests a second at most, all together; as fast as goes unless named."
     )
     settings: dict[str, Any] = Field({}, repr=False, description="What this kind of target needs.")
 
@@ -280,6 +284,9 @@ class InstanceSettings(Model):
     )
     proxy: ProxyUrl | None = Field(
         None, repr=False, description="The proxy on the way there; none unless named."
+    )
+    pace: Rate | None = Field(
+        None, description="Requests a second at most, all together; as fast as goes unless named."
     )
     webhook: CallSettings | None = Field(
         None,

@@ -110,6 +110,13 @@ def test_password_in_a_proxy_is_refused_and_not_shown(site, desk_yaml):
     assert "hunter2" not in said
 
 
+@pytest.mark.parametrize("pace", ["0", "-1", "fast", "true", ".inf", ".nan", '"5"'])
+def test_a_pace_that_is_none_is_refused(site, desk_yaml, pace):
+    site.write("connectors/desk.yaml", desk_yaml + f"pace: {pace}\n")
+    (said,) = site.problems()
+    assert said.startswith("connectors/desk.yaml:5: pace: must be a number above 0")
+
+
 LAUGHS = """\
 connector: desk
 a: &a [1,1,1,1,1,1,1,1,1,1]

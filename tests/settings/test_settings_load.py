@@ -134,6 +134,16 @@ def test_network_options_of_an_instance(site, desk_yaml):
     assert http.proxy == "http://name:proxy-secret@proxy.example.org:3128"
 
 
+@pytest.mark.parametrize(("written", "pace"), [("5", 5), ("0.5", 0.5)])
+def test_pace_is_no_part_of_the_configuration_fingerprint(site, desk_yaml, written, pace):
+    site.write("connectors/desk.yaml", desk_yaml)
+    plain = only(site.load())
+    site.write("connectors/desk.yaml", desk_yaml + f"pace: {written}\n")
+    paced = only(site.load())
+    assert (plain.http.pace, paced.http.pace) == (None, pace)
+    assert paced.reading_fingerprint == plain.reading_fingerprint
+
+
 def test_nothing_that_is_printed_holds_a_secret(site, desk_yaml):
     proxy = "proxy: http://name:${env:PROXY}@proxy.example.org:3128\n"
     site.write("connectors/desk.yaml", desk_yaml + proxy)
