@@ -30,7 +30,11 @@ _NEXT: tuple[tuple[type[HubError], int, str], ...] = (
     (BadConfigError, CONFIGURATION, "correct what is named above; `hub check` looks at all files."),
     (RetryableError, TRY_AGAIN, f"{AGAIN}; `hub check` shows what can be reached."),
     (StoreBrokenError, CONFIGURATION, "put a backup of the store back, then run `hub check`."),
-    (StreamLostError, TRY_AGAIN, "see which hub runs on this store; only one may."),
+    (
+        StreamLostError,
+        TRY_AGAIN,
+        "`hub status` shows which hub runs on this store; start this one again.",
+    ),
     (AuthFailedError, FAILED, "correct user name and password, then run `hub check`."),
     (PermissionMissingError, FAILED, "ask for the right that is missing, then run `hub check`."),
     (RejectedError, FAILED, "change the request as said above and run the command again."),

@@ -1,4 +1,4 @@
-"""`hub run`: own the store, read, deliver and serve tiles until stopped."""
+"""`hub run`: own the store or a part in it, read, deliver and serve tiles until stopped."""
 
 import asyncio
 import contextlib
@@ -41,8 +41,8 @@ def run(
 ) -> None:
     """Read, deliver and serve tiles until stopped.
 
-    One hub owns a store: a second one is refused with exit code 75. SIGTERM and Ctrl-C let
-    running work end.
+    On SQLite one hub owns a store: a second one is refused with exit code 75. On PostgreSQL
+    several share it; `hub status` shows who owns what. SIGTERM and Ctrl-C let running work end.
     """
     code = run_async(_run(Output(json=json), config, once=once, web=web))
     if code:
@@ -51,7 +51,7 @@ def run(
 
 async def _run(out: Output, config: Any, *, once: bool, web: bool) -> int:
     async with session(config, out, level="warning" if once else "info") as one:
-        one.store.own()
+        one.store.own(None if once else one.settings.mark)
         with contextlib.ExitStack() as stack:
             listener = None
             if web and not once:
@@ -95,7 +95,7 @@ async def _begin(one: Session, runner: Runner, *, web: bool) -> None:
 async def _go_on(one: Session, runner: Runner, listener: Any) -> None:
     stop = stop_on_signals()
     metrics = Metrics()
-    schedule = Embedded(runner, who=f"pid {os.getpid()}", metrics=metrics)
+    schedule = Embedded(runner, who=one.store.process or f"pid {os.getpid()}", metrics=metrics)
     work = [_ending(schedule.run(stop), stop)]
     if listener is not None:
         work.append(_ending(serve(_pages(one, runner, metrics), listener, stop), stop))

@@ -152,7 +152,7 @@ async def session(
     settings = settings_of(config)
     complain(settings, out)
     with veiled(settings):
-        store = await Store(settings.store).open()
+        store = await Store(settings.store, lease=settings.hub.lease.total_seconds()).open()
         try:
             yield Session(settings, store, out, log_of(settings, level))
         finally:

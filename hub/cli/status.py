@@ -38,6 +38,7 @@ async def _status(out: Output, config: Any) -> int:
         found = await one.store.read(reconcile.status)
         running = one.store.in_use()
         found["running"] = one.store.holder() if running else None
+        found["processes"] = await one.store.read(one.store.processes)
         found["tiles"] = [{**row, "url": tile_url(one.settings, row)} for row in found["tiles"]]
         found["wrong"] = wrong = what_is_wrong(found)
         out.document(found)
@@ -107,6 +108,8 @@ def _dead(found: Mapping[str, Any]) -> list[Any]:
 def _show(one: Session, found: Mapping[str, Any]) -> None:
     running = found["running"]
     one.out.say(f"Running: {running}" if running else "No hub runs on this store.")
+    for row in found["processes"]:
+        one.out.say(f"  {row['process']}: {_owned(row)}")
     parts: Sequence[tuple[str, str, Callable[[Mapping[str, Any], str], list[list[Any]]], str]] = (
         ("Instances", "instances", _instances, "instance connector mode state subjects"),
         ("Streams", "streams", _streams, "stream health since complete failures"),
@@ -127,6 +130,11 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
     show_holds(one.out, found["holds"], one.zone)
     if found["wrong"]:
         one.out.heading("Wrong")
+
+
+def _owned(row: Mapping[str, Any]) -> str:
+    named = [*row["instances"], *(f"target {name}" for name in row["targets"])]
+    return ", ".join(named) or "nothing yet"
 
 
 def _instances(found: Mapping[str, Any], _zone: str) -> list[list[Any]]:

@@ -5,7 +5,7 @@ import random
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,10 +19,11 @@ from hub.engine.delivery import Deliverer
 from hub.engine.forgetting import Keep, forget
 from hub.engine.reading import Report, Run, ask_source
 from hub.engine.receiving import Receiving
+from hub.engine.shares import Shares
 from hub.errors import BadConfigError, RetryableError
-from hub.store import calls, holds, ledger, streams
+from hub.store import calls, holds, lease, ledger, streams
 from hub.store.calls import Signature
-from hub.store.store import Store, Tx
+from hub.store.store import Share, Store, Tx
 from hub.store.streams import Reading
 from hub.telemetry import Veil
 
@@ -66,7 +67,7 @@ class Runner:
             name: Deliverer(
                 name,
                 target,
-                self.store,
+                self.store.claiming(lease.TARGET + name),
                 self.now,
                 self.rng,
                 self.log.warning,
@@ -75,18 +76,39 @@ class Runner:
             )
             for name, target in self.targets.items()
         }
+        able = [lease.INSTANCE + name for name in self.sources]
+        self.shares = Shares([*able, *(lease.TARGET + name for name in self.targets)])
 
     async def start(self) -> None:
-        """Take the store: older owners are shut out, the configuration is weighed."""
-        await self.store.write(self._start)
+        """Take the store, or a part in it: older owners are shut out, the configuration weighed.
+
+        The first of several processes weighs the configuration; those that come after have the
+        same one, and bring in only what the first could not use.
+        """
+        self.shares.note(await self.store.write(self._start))
         await self.project()
 
-    def _start(self, tx: Tx) -> None:
+    def _start(self, tx: Tx) -> Share:
+        if lease.others_work(tx):
+            self._join(tx)
+        else:
+            self._begin(tx)
+        lease.say_started(tx)
+        return self.shares.balance(self.store, tx)
+
+    def _join(self, tx: Tx) -> None:
+        known = streams.instances(tx)
+        for source in self.sources.values():
+            if source.id not in known or known[source.id].state != "active":
+                self._register(tx, source)
+
+    def _begin(self, tx: Tx) -> None:
         streams.raise_epochs(tx)
         known = {source.id: source.fingerprint for source in self.sources.values()}
         for row in streams.forgive(tx, known, self.now()):
             again = {"until": row.due.isoformat(), "at_once": f"hub sync {row.instance}"}
             self.log.warning("login_waits", instance=row.instance, stream=row.stream, **again)
+        self.shares.balance(self.store, tx)
         for one in configuration.stand_still(tx, self.sources, self.broken):
             self.log.warning("instance_orphaned", instance=one)
         while configuration.project_dirty(tx, self.now()):
@@ -94,11 +116,14 @@ class Runner:
         for name, target in self.targets.items():
             _register_target(tx, name, target.address(), self.now())
         for source in self.sources.values():
-            configuration.register(tx, source, self.now())
-            for stream in source.connector.streams():
-                streams.ensure(tx, source.id, stream.name)
-            self._ensure_tiles(tx, source)
+            self._register(tx, source)
         holds.give_up_requests(tx, self.now())
+
+    def _register(self, tx: Tx, source: Source) -> None:
+        configuration.register(tx, source, self.now())
+        for stream in source.connector.streams():
+            streams.ensure(tx, source.id, stream.name)
+        self._ensure_tiles(tx, source)
 
     def _ensure_tiles(self, tx: Tx, source: Source) -> None:
         for route in source.routes:
@@ -123,7 +148,7 @@ class Runner:
             StoreDownError: the store is away; what was not stored is read again.
         """
         source, stream = self.sources[instance], self.stream(instance, name)
-        async with self._lock(instance, name):
+        async with self._at_work(lease.INSTANCE + instance, name):
             report = await self._read(source, stream, full=full)
             if report.outcome == "refused":
                 report = await self._read(source, stream, full=True)
@@ -153,8 +178,12 @@ class Runner:
         )
         return await run.execute()
 
-    def _lock(self, *key: str) -> asyncio.Lock:
-        return self._locks.setdefault(key, asyncio.Lock())
+    @asynccontextmanager
+    async def _at_work(self, *key: str) -> AsyncIterator[None]:
+        """One at a time per key; its first word is the lease under which the work is done."""
+        with self.shares.at_work(key[0]):
+            async with self._locks.setdefault(key, asyncio.Lock()):
+                yield
 
     async def _take(self, source: Source, name: str, **how: Any) -> Reading:
         return await self.store.write(self._taken, source=source, name=name, **how)
@@ -197,18 +226,15 @@ class Runner:
     @asynccontextmanager
     async def _turn(self, instance: str, name: str) -> AsyncIterator[None]:
         """One after the other; behind a long reading whoever calls had better come back."""
-        lock = self._lock(instance, name)
-        try:
-            async with asyncio.timeout(self.turn):
-                await lock.acquire()
-        except TimeoutError as error:
-            raise RetryableError(
-                f"{instance}.{name} is being read at this moment: send it again in a while."
-            ) from error
-        try:
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self.turn):
+                    await held.enter_async_context(self._at_work(lease.INSTANCE + instance, name))
+            except TimeoutError as error:
+                raise RetryableError(
+                    f"{instance}.{name} is being read at this moment: send it again in a while."
+                ) from error
             yield
-        finally:
-            lock.release()
 
     async def hint(self, instance: str, *, call: Signature | None = None) -> None:
         """The source said that something changed: what it names is read again soon.
@@ -245,7 +271,7 @@ class Runner:
         if source is None:
             raise BadConfigError(f"{row.instance} is not configured: put its file back first.")
         name = source.connector.streams()[0].name
-        async with self._lock(row.instance, name):
+        async with self._at_work(lease.INSTANCE + row.instance, name):
             counts = await self._release(source, name, row, actor)
             await self.project()
         return counts
@@ -281,13 +307,14 @@ class Runner:
             self.wake("objects")
 
     async def deliver(self) -> dict[str, Counter[str]]:
-        """One pass of every target, side by side."""
-        passes = (self.deliver_to(name) for name in self.deliverers)
-        return dict(zip(self.deliverers, await asyncio.gather(*passes), strict=True))
+        """One pass of every target that this process owns, side by side."""
+        ours = [name for name in self.deliverers if self.shares.owns(lease.TARGET + name)]
+        passes = (self.deliver_to(name) for name in ours)
+        return dict(zip(ours, await asyncio.gather(*passes), strict=True))
 
     async def deliver_to(self, target: str) -> Counter[str]:
         """One pass of one target; a slow one holds up no other."""
-        async with self._lock("deliver", target, ""):
+        async with self._at_work(lease.TARGET + target):
             return await self.deliverers[target].deliver()
 
     async def forget(self) -> int:

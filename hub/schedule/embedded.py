@@ -19,9 +19,10 @@ from hub.errors import (
     RetryableError,
     StreamLostError,
 )
+from hub.schedule.elsewhere import ask_owner, deliver_there, owner_elsewhere, run_there
 from hub.schedule.outage import Outage
-from hub.store import clock, holds, objects, outbox, streams, subjects
-from hub.store.store import StoreDownError, Tx
+from hub.store import clock, holds, lease, objects, outbox, streams, subjects
+from hub.store.store import StoreDownError, StoreLostError, Tx
 
 if TYPE_CHECKING:
     from hub.metrics import Metrics
@@ -89,8 +90,10 @@ class Embedded:
             self._outage.worked("tick")
 
     async def tick(self) -> None:
-        """Start what is due; nothing overlaps itself."""
+        """Start what is due and ours; nothing overlaps itself."""
         state = await self.runner.store.read(self._look)
+        if away := self.runner.shares.note(state["share"]):
+            await self.runner.store.write(lease.give_back, away)
         for source, stream in self._due(state):
             self._start((source.id, stream.name), self._read(source, stream))
         if state["look"] is not None and state["look"] <= self.runner.now():
@@ -112,7 +115,7 @@ class Embedded:
             self._deliver_all()
 
     def _deliver_all(self) -> None:
-        for target in self._targets:
+        for target in filter(self._delivers, self._targets):
             self._again.add(target)  # one that runs may be past what waits now
             self._start(f"deliver {target}", self._deliver(target))
 
@@ -121,6 +124,9 @@ class Embedded:
         now = self.runner.now()
         ahead = [(one - now).total_seconds() for one in moments if one is not None and one > now]
         return max(SHORTEST, min([TICK, *ahead]))
+
+    def _delivers(self, target: str) -> bool:
+        return self.runner.shares.owns(lease.TARGET + target)
 
     async def settle(self) -> None:
         """Wait until nothing runs any more; for virtual time."""
@@ -142,19 +148,24 @@ class Embedded:
         known = {(row.instance, row.stream): row for row in streams.all_streams(tx)}
         look = subjects.next_look(tx)
         sends = [outbox.next_due(tx, target) for target in self._targets]
+        share = self.runner.shares.balance(self.runner.store, tx)
+        if share.members:
+            holds.give_up_requests(tx, self.runner.now(), share.members)
         return {
+            "share": share,
             "streams": known,
             "instances": streams.instances(tx),
             "look": look,
             "next": [look, *sends, *(row.due for row in known.values())],
-            "requests": holds.take_requests(tx, self._who),
+            "requests": holds.take_requests(tx, self._who, share),
         }
 
     def _due(self, state: Mapping[str, Any]) -> list[tuple[Source, Stream]]:
         now: datetime = self.runner.now()
         due = []
         for source in self.runner.sources.values():
-            if state["instances"][source.id].paused:
+            ours = self.runner.shares.owns(lease.INSTANCE + source.id)
+            if not ours or state["instances"][source.id].paused:
                 continue
             for stream in source.connector.streams():
                 row = state["streams"].get((source.id, stream.name))
@@ -174,7 +185,10 @@ class Embedded:
             await work
             self._outage.worked(name)
         except StreamLostError as error:
-            self._lost = error
+            if self.runner.store.process is None or isinstance(error, StoreLostError):
+                self._lost = error
+            else:  # one lease is another's now; the others are still ours
+                self.runner.log.warning("lease_lost", reason=str(error))
         except StoreDownError as error:
             # a request never comes again, and what a look would have done the next tick does
             once = name == "look" or isinstance(name[1], int)
@@ -235,7 +249,7 @@ def _is_due(row: Any, now: datetime) -> bool:
 
 
 async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
-    """Do what a request asks, here and now; the answer as JSON values.
+    """Do what a request asks, now: here, or at the process that owns what it needs.
 
     Raises:
         HubError: it can't be done; the message says why.
@@ -243,6 +257,16 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
     if action == "sync":
         named: list[str] = body.get("instances") or []
         return await _sync(runner, named or await runner.store.read(_unpaused, runner))
+    if action == "run":
+        return await run_there(runner, body["instance"], body["stream"], full=body["full"])
+    if action == "pass":
+        return await deliver_there(runner, body["target"])
+    if (other := await owner_elsewhere(runner, action, body)) is not None:
+        return await ask_owner(runner, other, action, body)
+    return await _perform_here(runner, action, body)
+
+
+async def _perform_here(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
     if action == "receive":
         received = Received(body["stream"], body["data"])
         report = await runner.receive(body["instance"], received)
@@ -272,14 +296,14 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
         raise BadConfigError(f"No instance is called {', '.join(unknown)}.")
     async with _sending(runner) as sent:
         reports = [
-            await runner.run(name, stream.name)
+            await run_there(runner, name, stream.name)
             for name in names
             for stream in runner.sources[name].connector.streams()
             if stream.every is not None
         ]
     delivered = await _delivered(runner, sent)
     await runner.forget()
-    return {"runs": [_shown(report) for report in reports]} | delivered
+    return {"runs": reports} | delivered
 
 
 @contextlib.asynccontextmanager
@@ -309,12 +333,12 @@ async def _replay(runner: Runner, body: Mapping[str, Any]) -> dict[str, Any]:
     """Read these streams again, and send what was refused as it should look now."""
     for instance, name in body["streams"]:
         _check_readable(runner, instance, name)
-    reports = [await runner.run(one, name, full=True) for one, name in body["streams"]]
+    reports = [await run_there(runner, one, name, full=True) for one, name in body["streams"]]
     given = {"actor": body["actor"], "now": runner.now()}
     ids = await runner.store.write(dead_letters.replay, body, **given)
     left = await runner.store.read(subjects.unreadable_by_ids, body["rows"])
     return {
-        "runs": [_shown(report) for report in reports],
+        "runs": reports,
         "unreadable": [f"u{row.id}" for row in left],
     } | await _sent(runner, ids)
 
@@ -343,18 +367,10 @@ async def _delivered(
     runner: Runner, before: Mapping[str, Counter[str]] | None = None
 ) -> dict[str, Any]:
     await runner.project()
-    counts = await runner.deliver()
-    sent = {name: one + (before or {}).get(name, Counter()) for name, one in counts.items()}
-    return {"delivered": {name: dict(one) for name, one in sent.items()}}
-
-
-def _shown(report: Report) -> dict[str, Any]:
-    return {
-        "instance": report.instance,
-        "stream": report.stream,
-        "outcome": report.outcome,
-        "health": report.health,
-        "reason": report.reason,
-        "counts": dict(report.counts),
-        "hold": report.hold,
+    before = before or {}
+    passes = await asyncio.gather(*(deliver_there(runner, name) for name in runner.deliverers))
+    sent = {
+        name: Counter(one) + before.get(name, Counter())
+        for name, one in zip(runner.deliverers, passes, strict=True)
     }
+    return {"delivered": {name: dict(one) for name, one in sent.items()}}

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from hub.contract import Connector, Hints, Receives, Target
+from hub.events.base import fingerprint
 from hub.events.route import Route
 from hub.http import HttpOptions
 from hub.registry import Group, Plugin, Registry, State
@@ -19,6 +21,7 @@ from hub.settings.problems import ConfigProblems, Place, Problem
 from hub.settings.routing import (
     reading_fingerprint,
     resolve,
+    stable,
 )
 from hub.settings.secrets import secrets_in
 from hub.settings.validate import unknown_name, validate
@@ -57,6 +60,14 @@ class Instance:
     routes: tuple[Route, ...] = field(repr=False)
     reading_fingerprint: str
 
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What processes that share a store must agree on, as JSON values without secrets."""
+        apart = {"settings", "ca_file", "proxy"}
+        said = {k: v for k, v in stable(self.settings).items() if k not in apart}
+        routes = [route.model_dump(mode="json") for route in self.routes]
+        return said | {"reading": self.reading_fingerprint, "routed": routes}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -86,6 +97,22 @@ class Settings:
         return secrets_in(
             (one.config for one in used), (self.store, *(one.http.proxy for one in used))
         )
+
+    @property
+    def mark(self) -> str:
+        """Equal where processes may share a store: the same configuration and version.
+
+        Without secrets, and without what is a machine's own: addresses to listen on, CA, proxy.
+        """
+        hub = {
+            name: value
+            for name, value in stable(self.hub).items()
+            if name not in {"store", "web", "targets"}
+        }
+        targets = {one.id: stable(one.config) for one in self.targets}
+        instances = {one.id: one.shared for one in self.instances}
+        made = {"hub": hub, "targets": targets, "instances": instances}
+        return fingerprint(made | {"version": version("intranet-hub")})
 
 
 def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:

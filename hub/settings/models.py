@@ -138,6 +138,12 @@ def _targets(value: dict[str, TargetSettings]) -> dict[str, TargetSettings]:
     return value
 
 
+def _lease(value: timedelta) -> timedelta:
+    if not timedelta(seconds=5) <= value <= timedelta(minutes=10):
+        raise ValueError("must be at least `5s` and at most `10m`")
+    return value
+
+
 class HubSettings(BaseSettings):
     """What hub.yaml says. `HUB_STORE`, `HUB_WEB__PORT` and so on come before the file."""
 
@@ -154,6 +160,12 @@ class HubSettings(BaseSettings):
         repr=False,
         description="The database: `sqlite:///hub.db`, seen from this file's folder, or "
         "`postgresql://user:${env:NAME}@host/database`.",
+    )
+    lease: Annotated[Duration, AfterValidator(_lease)] = Field(
+        timedelta(seconds=30),
+        description="On PostgreSQL: a process that shows no sign of life for so long loses what it "
+        "owns to the others; `5s` to `10m`.",
+        json_schema_extra={"default": "30s"},
     )
     organisation: str = Field(min_length=1, description="The name that pages show.")
     language: Language = Field("nl", description="The first language of the pages.")

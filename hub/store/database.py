@@ -3,7 +3,8 @@
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +28,25 @@ class StoreBrokenError(StreamLostError):
     """The store is damaged: whoever works on it stops, and a person puts a backup back."""
 
 
+class StoreLostError(StreamLostError):
+    """This process as a whole owns nothing any more: it must end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a process owns.
+
+    Attributes:
+        held: leases, `instance:ID` and `target:ID`.
+        surplus: those of them that another process should rather have.
+        members: the processes that share the store; empty where nobody shares.
+    """
+
+    held: frozenset[str]
+    surplus: tuple[str, ...] = ()
+    members: frozenset[str] = frozenset()
+
+
 class Database(Protocol):
     """One database that can hold the hub's tables. Every call but `exists` is in one thread.
 
@@ -37,6 +57,10 @@ class Database(Protocol):
 
     engine: sa.Engine
     name: str
+
+    @property
+    def process(self) -> str | None:
+        """This process among several that share the store; None where nobody shares."""
 
     def exists(self) -> bool:
         """Whether a hub made its tables there; nothing is made."""
@@ -52,12 +76,21 @@ class Database(Protocol):
     def fault(self, error: sa.exc.DBAPIError) -> Exception:
         """What a failed transaction is raised as."""
 
-    def own(self) -> None:
-        """Take the store for this process.
+    def own(self, mark: str | None) -> None:
+        """Take the store for this process, or a part in it.
+
+        Args:
+            mark: where several may share it, what they must agree on; None: share with nobody.
 
         Raises:
             StoreInUseError: another process has it; the message names that process.
         """
+
+    def balance(self, tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
+        """Take a fair share; all of it where nobody shares."""
+
+    def processes(self, tx: Tx) -> list[dict[str, Any]]:
+        """Who takes part and owns what, as JSON values; empty where nobody shares."""
 
     def disown(self) -> None:
         """Give the store back, if it is ours."""

@@ -1,14 +1,14 @@
 """Queries on holds, the audit trail and requests."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.events.base import canonical
-from hub.store.store import Tx
+from hub.store.store import Share, Tx
 from hub.store.tables import audit, hold, request
 
 GENESIS = "0" * 64
@@ -129,26 +129,40 @@ def trail_is_whole(tx: Tx) -> bool:
     return True
 
 
-def ask(tx: Tx, action: str, body: Any, now: datetime) -> int:
-    """A request to the running hub; its id."""
-    made = tx.execute(request.insert().values(action=action, body=body, made_at=now))
+def ask(tx: Tx, action: str, body: Any, now: datetime, needs: str | None = None) -> int:
+    """A request to the running hub; its id.
+
+    Args:
+        needs: the lease that whoever takes it must own; None: any process.
+    """
+    values = {"action": action, "body": body, "made_at": now, "needs": needs}
+    made = tx.execute(request.insert().values(values))
     return int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
 
 
-def give_up_requests(tx: Tx, now: datetime) -> None:
-    """A new owner: whoever asked the one before it is told to ask again."""
-    tx.execute(
-        request.update()
-        .where(request.c.done_at.is_(None))
-        .values(done_at=now, error="The hub was restarted meanwhile: ask again.")
-    )
+def give_up_requests(tx: Tx, now: datetime, alive: Collection[str] | None = None) -> None:
+    """Whoever asked a process that ended is told to ask again.
+
+    Args:
+        alive: the processes that go on; None: the asking one is a new and only owner.
+    """
+    left = [request.c.done_at.is_(None)]
+    if alive is not None:
+        left += [request.c.taken.is_not(None), request.c.taken.not_in(alive)]
+    error = "The hub was restarted meanwhile: ask again."
+    tx.execute(request.update().where(*left).values(done_at=now, error=error))
 
 
-def take_requests(tx: Tx, who: str) -> Sequence[Any]:
-    """Requests that nobody took yet; now ours."""
-    rows = tx.execute(
-        sa.select(request).where(request.c.taken.is_(None)).order_by(request.c.id)
-    ).all()
+def take_requests(tx: Tx, who: str, share: Share | None = None) -> Sequence[Any]:
+    """Requests that nobody took yet; now ours.
+
+    Args:
+        share: what this process owns, where several share the store.
+    """
+    query = sa.select(request).where(request.c.taken.is_(None)).order_by(request.c.id)
+    if share is not None and share.members:
+        query = query.where(sa.or_(request.c.needs.is_(None), request.c.needs.in_(share.held)))
+    rows = tx.execute(query).all()
     for row in rows:
         tx.execute(request.update().where(request.c.id == row.id).values(taken=who))
     return rows

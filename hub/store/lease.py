@@ -1,125 +1,214 @@
-"""The lease on a store that several machines can reach: who owns it, until when, which epoch.
+"""Leases on a store that several processes share: who takes part, and who owns what.
 
-The database's clock alone decides. A new owner raises the lease's epoch and those of all streams;
-every transaction of an owner first looks whether the epoch is still its own, so that a process
-that stood still and goes on writes nothing.
+Three kinds of rows in one table. `process:...` takes part until its end, which that process moves
+on. `instance:ID` and `target:ID` name the process that owns them: it alone reads that instance,
+projects its subjects, delivers to that target. Whoever takes one raises its epoch, and those of the
+instance's streams. The database's clock alone decides what has ended.
+
+A transaction knows whose it is by an execution option; where nobody shares there is none, and
+everything is allowed.
 """
 
-import threading
-import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import StreamLostError
-from hub.store.database import StoreInUseError, Tx, in_words, me
+from hub.store.database import Share, Tx, in_words
 from hub.store.tables import lease, stream
 
-NAME = "hub"
-BEATS = 6  # renewals in the life of a lease
+OWNER = "hub_owner"  # the execution option
+PROCESS = "process:"
+INSTANCE = "instance:"
+TARGET = "target:"
 
-_NOW = sa.func.clock_timestamp()
-_OURS = lease.c.name == NAME
-
-
-def held(tx: Tx) -> Any:
-    """The lease's row while it is held and has not ended, else None."""
-    query = sa.select(lease).where(_OURS, lease.c.holder.is_not(None), lease.c.expires > _NOW)
-    return tx.execute(query).first()
+NOW = sa.func.clock_timestamp()
+_IS_PROCESS = lease.c.name.startswith(PROCESS)
 
 
-def words(row: Any) -> str:
-    """Who holds it."""
-    return in_words(row.holder) if row is not None and row.holder else "another hub"
+def process_of(tx: Tx) -> str | None:
+    """Whose transaction it is; None where nobody shares."""
+    found: str | None = tx.get_execution_options().get(OWNER)
+    return found
 
 
-class Lease:
-    """The lease as this process holds it; renewed from a thread of its own.
+def claim(tx: Tx, name: str) -> None:
+    """The first thing in a transaction that works for an instance or target: is it still ours?
+
+    Raises:
+        StreamLostError: another process owns it; nothing of this transaction is kept.
+    """
+    owner = process_of(tx)
+    if owner is None:
+        return
+    mine = sa.and_(lease.c.name == name, lease.c.owner == owner)
+    if tx.execute(sa.select(lease.c.epoch).where(mine)).first() is None:
+        raise StreamLostError(
+            f"{name.replace(':', ' ')} belongs to another hub process now, or to none: this one "
+            "wrote nothing more for it."
+        )
+
+
+def mine(tx: Tx, instance_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that this instance is ours, whoever owns it at that moment."""
+    owner = process_of(tx)
+    if owner is None:
+        return sa.true()
+    ours = sa.and_(lease.c.owner == owner, lease.c.name.startswith(INSTANCE))
+    names = sa.select(sa.func.substr(lease.c.name, len(INSTANCE) + 1)).where(ours)
+    return instance_id.in_(names)
+
+
+def members(tx: Tx, *, live: bool = True) -> list[Any]:
+    """Processes that take part; `live`: without those whose time has ended."""
+    query = sa.select(lease).where(_IS_PROCESS).order_by(lease.c.name)
+    return list(tx.execute(query.where(lease.c.expires > NOW) if live else query))
+
+
+def owned(tx: Tx) -> dict[str, str | None]:
+    """The owner of every instance and target that has a lease."""
+    rows = tx.execute(sa.select(lease.c.name, lease.c.owner).where(~_IS_PROCESS))
+    return {row.name: row.owner for row in rows}
+
+
+def words(rows: Iterable[Any]) -> str:
+    """These processes."""
+    return " and by ".join(in_words(row.holder) for row in rows) or "another hub"
+
+
+def shown(tx: Tx) -> list[dict[str, Any]]:
+    """Who takes part and owns what, as JSON values."""
+    owners = owned(tx)
+    return [
+        {
+            "process": in_words(row.holder),
+            "instances": _of(owners, row.name, INSTANCE),
+            "targets": _of(owners, row.name, TARGET),
+        }
+        for row in members(tx)
+    ]
+
+
+def _of(owners: Mapping[str, str | None], owner: str, kind: str) -> list[str]:
+    mine = (name for name, one in owners.items() if one == owner and name.startswith(kind))
+    return sorted(name.removeprefix(kind) for name in mine)
+
+
+def balance(tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
+    """Take what is free, up to a fair share; say what others should rather have.
+
+    Each process takes a free one only while nobody who can work for it has less, so that no
+    process has more than its part, rounded up.
 
     Args:
-        name: the database, in words.
-        seconds: how long it lasts without a renewal.
-        renew: asks for a renewal, wherever transactions run; must not wait for it.
+        able: the leases that this process can work under.
+        busy: those that it can't give away now.
     """
+    owner = process_of(tx)
+    if owner is None:
+        return Share(frozenset(able))
+    _say(tx, owner, able=sorted(able))
+    owners = owned(tx)
+    for name in sorted(set(able) - set(owners)):
+        tx.execute(lease.insert().values(name=name, epoch=0))
+        owners[name] = None
+    table = _Table({row.name: set(row.holder.get("able", ())) for row in members(tx)}, owners)
+    standing = {row.name for row in members(tx, live=False)}
+    for name in sorted(able):
+        if owners[name] not in standing and not table.lead(owner, name):
+            _take(tx, owner, name)
+            table.give(name, owner)
+    held = frozenset(name for name, one in owners.items() if one == owner)
+    return Share(held, table.surplus(owner, sorted(held - set(busy))), frozenset(standing))
 
-    def __init__(self, name: str, seconds: float, renew: Callable[[], None]) -> None:
-        self.epoch = 0
-        self._name = name
-        self._seconds = seconds
-        self._renew = renew
-        self._stopped = threading.Event()
-        self._slept = False
-        self._beat = time.monotonic()
-        self._heart = threading.Thread(target=self._run, name="lease", daemon=True)
 
-    def take(self, tx: Tx) -> None:
-        """Take it; whoever held it before can write nothing more.
+@dataclass
+class _Table:
+    """Who can work under what, and who owns what."""
 
-        Raises:
-            StoreInUseError: it is held, and has not ended.
-        """
-        if (row := held(tx)) is not None:
-            raise StoreInUseError(
-                f"The store {self._name} is in use by {words(row)}: one hub owns a store. Stop "
-                "that one first, or use `hub sync`, which asks the running hub. If it was killed, "
-                f"wait: its lease ends {self._seconds:.0f} seconds after its last sign of life."
-            )
-        if tx.execute(sa.select(lease.c.epoch).where(_OURS)).first() is None:
-            tx.execute(lease.insert().values(name=NAME, epoch=0))
-        values = {"epoch": lease.c.epoch + 1, "holder": me(), "expires": self._end()}
-        tx.execute(lease.update().where(_OURS).values(values))
-        tx.execute(stream.update().values(epoch=stream.c.epoch + 1))
-        self.epoch = tx.execute(sa.select(lease.c.epoch).where(_OURS)).scalar_one()
+    able: Mapping[str, set[str]]
+    owners: dict[str, str | None]
 
-    def check(self, tx: Tx) -> None:
-        """The first thing in every transaction: is the store still ours?
+    def __post_init__(self) -> None:
+        self._loads = Counter((one, _kind(name)) for name, one in self.owners.items() if one)
 
-        A lease that ended while this process was awake (the database was away, say) and that
-        nobody took is ours again.
+    def lead(self, owner: str, name: str) -> int:
+        """How many leases of this kind this process has more than the least of those able."""
+        kind = _kind(name)
+        least = min(
+            (self._loads[one, kind] for one, names in self.able.items() if name in names),
+            default=0,
+        )
+        return max(self._loads[owner, kind] - least, 0)
 
-        Raises:
-            StreamLostError: it is not; nothing of this transaction is kept.
-        """
-        ended = sa.func.coalesce(lease.c.expires <= _NOW, sa.true())
-        mine = sa.and_(_OURS, lease.c.epoch == self.epoch)
-        row = tx.execute(sa.select(ended.label("ended")).where(mine)).first()
-        if row is None or (row.ended and not self._awake()):
-            raise StreamLostError(
-                f"This hub does not own the store {self._name} any more: the process stood still "
-                "for longer than its lease, or another hub took over. It wrote nothing more."
-            )
-        if row.ended:
-            self.renew(tx)
+    def give(self, name: str, to: str) -> None:
+        """It is owned by that process now."""
+        self._loads[to, _kind(name)] += 1
+        self.owners[name] = to
 
-    def renew(self, tx: Tx) -> None:
-        """Hold it for its whole life from now on."""
-        mine = sa.and_(_OURS, lease.c.epoch == self.epoch)
-        tx.execute(lease.update().where(mine).values(expires=self._end()))
+    def surplus(self, owner: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of these leases that make the shares equal when they go."""
+        for name in [name for name, one in self.owners.items() if one not in self.able]:
+            self._to_poorest(name)  # it is free: about to be taken
+        found = []
+        for name in names:
+            if self.lead(owner, name) > 1:
+                found.append(name)
+                self._loads[owner, _kind(name)] -= 1
+                self._to_poorest(name)
+        return tuple(found)
 
-    def give_back(self, tx: Tx) -> None:
-        """Another hub may have it at once."""
-        mine = sa.and_(_OURS, lease.c.epoch == self.epoch)
-        tx.execute(lease.update().where(mine).values(holder=None, expires=None))
+    def _to_poorest(self, name: str) -> None:
+        able = [one for one, names in self.able.items() if name in names]
+        if able:
+            self._loads[min(able, key=lambda one: self._loads[one, _kind(name)]), _kind(name)] += 1
 
-    def start(self) -> None:
-        """Begin to renew."""
-        self._beat = time.monotonic()
-        self._heart.start()
 
-    def stop(self) -> None:
-        """Renew no more."""
-        self._stopped.set()
+def _kind(name: str) -> str:
+    return name.partition(":")[0]
 
-    def _end(self) -> sa.ColumnElement[Any]:
-        return _NOW + sa.func.make_interval(0, 0, 0, 0, 0, 0, self._seconds)
 
-    def _awake(self) -> bool:
-        """Whether this process never stood still for as long as its lease lasts."""
-        return not self._slept and time.monotonic() - self._beat < self._seconds
+def _take(tx: Tx, owner: str, name: str) -> None:
+    """Whoever had it before can write nothing more for it."""
+    ours = lease.c.name == name
+    tx.execute(lease.update().where(ours).values(owner=owner, epoch=lease.c.epoch + 1))
+    if name.startswith(INSTANCE):
+        of_instance = stream.c.instance == name.removeprefix(INSTANCE)
+        tx.execute(stream.update().where(of_instance).values(epoch=stream.c.epoch + 1))
 
-    def _run(self) -> None:
-        while not self._stopped.wait(self._seconds / BEATS):
-            self._slept = not self._awake()
-            self._beat = time.monotonic()
-            self._renew()
+
+def give_back(tx: Tx, names: Collection[str]) -> None:
+    """Others may have these at once."""
+    ours = sa.and_(lease.c.name.in_(names), lease.c.owner == process_of(tx))
+    tx.execute(lease.update().where(ours).values(owner=None))
+
+
+def remove(tx: Tx, names: Collection[str]) -> None:
+    """These processes take part no more; what they owned is free."""
+    if names:
+        tx.execute(lease.update().where(lease.c.owner.in_(names)).values(owner=None))
+        tx.execute(lease.delete().where(lease.c.name.in_(names)))
+
+
+def others_work(tx: Tx) -> bool:
+    """Whether another process has started on this configuration already."""
+    owner = process_of(tx)
+    return owner is not None and any(
+        row.holder.get("started") for row in members(tx) if row.name != owner
+    )
+
+
+def say_started(tx: Tx) -> None:
+    """This process has weighed the configuration: those that come after need not."""
+    if (owner := process_of(tx)) is not None:
+        _say(tx, owner, started=True)
+
+
+def _say(tx: Tx, owner: str, **more: Any) -> None:
+    ours = lease.c.name == owner
+    held = tx.execute(sa.select(lease.c.holder).where(ours)).scalar_one()
+    if held != held | more:
+        tx.execute(lease.update().where(ours).values(holder=held | more))

@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from hub.errors import BadConfigError
 from hub.store import lease as leases
 from hub.store.copying import copy
-from hub.store.database import StoreDownError
+from hub.store.database import Share, StoreDownError, Tx
+from hub.store.membership import Membership
 from hub.store.migrate import current, upgrade
 
 TURN = 0x687562  # any fixed number: the advisory lock that says whose turn it is
@@ -49,7 +50,7 @@ class Postgres:
         self._password = url.password or ""
         self._seconds = seconds
         self._submit = submit
-        self._lease: leases.Lease | None = None
+        self._member: Membership | None = None
         self.engine = _engine(url)
         sa.event.listen(self.engine, "begin", self._begin)
 
@@ -57,8 +58,13 @@ class Postgres:
         if connection.get_execution_options().get("only_looks"):
             return
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({TURN})")
-        if self._lease is not None:
-            self._lease.check(connection)
+        if self._member is not None:
+            self._member.check(connection)
+
+    @property
+    def process(self) -> str | None:
+        """This process among those that share the database, while it takes part."""
+        return self._member.id if self._member is not None else None
 
     def exists(self) -> bool:
         """Whether the tables are there.
@@ -126,47 +132,64 @@ class Postgres:
         text = " ".join(str(error.orig).split())
         return text.replace(self._password, "***") if self._password else text
 
-    def own(self) -> None:
-        """Take the lease, and renew it from now on.
+    def own(self, mark: str | None) -> None:
+        """Take part, and show it from now on.
+
+        Args:
+            mark: what all that share the database must agree on; None: share it with nobody.
 
         Raises:
-            StoreInUseError: another process holds it; the message names that process.
+            StoreInUseError: another process is there; the message names it.
         """
-        lease = leases.Lease(self.name, self._seconds, lambda: self._submit(self._renew))
+        member = Membership(self.name, self._seconds, self._soon)
         with self._said(), self.engine.begin() as tx:
             upgrade(tx)
-            lease.take(tx)
-        lease.start()
-        self._lease = lease
+            member.join(tx, mark)
+        member.start()
+        self._member = member
+        self.engine.update_execution_options(**{leases.OWNER: member.id})
+
+    def balance(self, tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
+        """A fair share of what is free; all of it while this process does not take part."""
+        if self._member is None:
+            return Share(frozenset(able))
+        return self._member.balance(tx, able, busy)
+
+    def processes(self, tx: Tx) -> list[dict[str, Any]]:
+        """Who takes part and owns what, as JSON values."""
+        return leases.shown(tx)
+
+    def _soon(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the store was closed meanwhile
+            self._submit(self._renew)
 
     def _renew(self) -> None:
-        lease = self._lease
-        if lease is None:
+        member = self._member
+        if member is None:
             return
         # a database that is away, or a lease that is lost, is said by the next transaction
         with contextlib.suppress(Exception), self.engine.begin() as tx:
-            lease.renew(tx)
+            member.renew(tx)
 
     def disown(self) -> None:
-        """Give the lease back; one that can't be given back ends by itself."""
-        lease, self._lease = self._lease, None
-        if lease is None:
+        """Leave; what can't be given back ends by itself."""
+        member, self._member = self._member, None
+        if member is None:
             return
-        lease.stop()
+        member.stop()
+        self.engine.update_execution_options(**{leases.OWNER: None})
         with contextlib.suppress(sa.exc.DBAPIError), self.engine.begin() as tx:
-            lease.give_back(tx)
+            member.leave(tx)
 
     def holder(self) -> str:
-        """Who holds the lease, in words."""
+        """Who takes part, in words."""
         with self._said(), self._looking() as tx:
-            return leases.words(leases.held(tx))
+            return leases.words(leases.members(tx))
 
     def in_use(self) -> bool:
-        """Whether another process holds the lease now."""
-        if self._lease is not None:
-            return False
+        """Whether another process takes part now."""
         with self._said(), self._looking() as tx:
-            return leases.held(tx) is not None
+            return any(row.name != self.process for row in leases.members(tx))
 
     def copy_to(self, path: Path) -> None:
         """Copy every table but the lease, as they are at one moment."""

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,15 @@ import filelock
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
-from hub.store.database import StoreBrokenError, StoreDownError, StoreInUseError, in_words, me
+from hub.store.database import (
+    Share,
+    StoreBrokenError,
+    StoreDownError,
+    StoreInUseError,
+    Tx,
+    in_words,
+    me,
+)
 from hub.store.migrate import upgrade
 
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -24,6 +33,8 @@ _PASSING = {
 
 class Sqlite:
     """A database in a file, by URL (`sqlite:///path/hub.db`)."""
+
+    process: str | None = None  # nobody shares a file
 
     def __init__(self, url: sa.URL) -> None:
         if not url.database:
@@ -103,12 +114,16 @@ class Sqlite:
             )
         self._file = file
 
-    def own(self) -> None:
+    def own(self, mark: str | None) -> None:
         """Take the store for this process: an operating-system lock, gone with the process.
+
+        Args:
+            mark: of no use here, as nobody shares a file.
 
         Raises:
             StoreInUseError: another process has it; the message names that process.
         """
+        del mark
         lock = filelock.FileLock(self._lock_path(), timeout=0, thread_local=False)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,6 +144,16 @@ class Sqlite:
         except OSError:  # a full disk: it says only who holds the lock
             self._holder_path().unlink(missing_ok=True)
 
+    def balance(self, tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
+        """All of it: nobody shares a file."""
+        del tx, busy
+        return Share(frozenset(able))
+
+    def processes(self, tx: Tx) -> list[dict[str, Any]]:
+        """None: nobody shares a file."""
+        del tx
+        return []
+
     def disown(self) -> None:
         """Give the store back."""
         if self._lock is not None:
@@ -148,7 +173,7 @@ class Sqlite:
         if self._lock is not None:
             return False
         try:
-            self.own()
+            self.own(None)
         except StoreInUseError:
             return True
         self.disown()

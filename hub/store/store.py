@@ -6,9 +6,10 @@ sessions costs sixteen times as much). A transaction is a function that takes a 
 """
 
 import asyncio
+import copy
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -16,16 +17,28 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
+from hub.store import lease as leases
 from hub.store.database import (
     Database,
+    Share,
     StoreBrokenError,
     StoreDownError,
     StoreInUseError,
+    StoreLostError,
     Tx,
 )
 from hub.store.sqlite import Sqlite
 
-__all__ = ["LEASE", "Store", "StoreBrokenError", "StoreDownError", "StoreInUseError", "Tx"]
+__all__ = [
+    "LEASE",
+    "Share",
+    "Store",
+    "StoreBrokenError",
+    "StoreDownError",
+    "StoreInUseError",
+    "StoreLostError",
+    "Tx",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,6 +62,7 @@ class Store:
         self._database = self._made(url, lease)
         self._engine = self._database.engine
         self.name = self._database.name
+        self._claims: str | None = None
 
     def _made(self, url: str, lease: float) -> Database:
         parsed = sa.make_url(url)
@@ -85,13 +99,22 @@ class Store:
             raise
         return self
 
+    def claiming(self, lease: str) -> "Store":
+        """The same store; each of its transactions first checks that this lease is still ours.
+
+        Its `write` raises StreamLostError, and stores nothing, when another process has it.
+        """
+        one = copy.copy(self)
+        one._claims = lease  # noqa: SLF001  our own copy
+        return one
+
     async def write(
         self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work(tx, ...)` in one transaction: all of it is stored, or nothing.
 
         Raises:
-            StreamLostError: this process owned the store and another one took it.
+            StoreLostError: this process owned the store and another one took it.
             StoreBrokenError: the store is damaged.
             StoreDownError: the database went away or has no room; nothing is stored, or its answer
                 was lost.
@@ -103,6 +126,8 @@ class Store:
     def _in_transaction(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
             with self._engine.begin() as tx:
+                if self._claims is not None:
+                    leases.claim(tx, self._claims)
                 return work(tx, *args, **kwargs)
         except sa.exc.DBAPIError as error:
             fault = self._database.fault(error)
@@ -123,13 +148,35 @@ class Store:
         await self._call(self._engine.dispose)
         self._thread.shutdown(wait=True)
 
-    def own(self) -> None:
+    @property
+    def process(self) -> str | None:
+        """This process among several that may share the store; None where nobody shares."""
+        return self._database.process
+
+    def own(self, mark: str | None = None) -> None:
         """Take the store for this process: on SQLite by a lock, on PostgreSQL by a lease.
+
+        Args:
+            mark: on PostgreSQL processes that give the same mark share the store, and `balance`
+                says what this one owns; None: share it with nobody.
 
         Raises:
             StoreInUseError: another process has it; the message names that process.
         """
-        self._now(self._database.own)
+        self._now(lambda: self._database.own(mark))
+
+    def balance(self, tx: Tx, able: Collection[str], busy: Collection[str] = ()) -> Share:
+        """Inside a transaction: take a fair share of what is free; all of it where nobody shares.
+
+        Args:
+            able: leases (`instance:ID`, `target:ID`) that this process can work under.
+            busy: those that it can't give away now.
+        """
+        return self._database.balance(tx, able, busy)
+
+    def processes(self, tx: Tx) -> list[dict[str, Any]]:
+        """Inside a transaction: who takes part and owns what; empty where nobody shares."""
+        return self._database.processes(tx)
 
     def disown(self) -> None:
         """Give the store back."""
@@ -146,10 +193,10 @@ class Store:
     async def shadow(self) -> "Store":
         """A throw-away copy in a SQLite file, for a preview that changes nothing."""
         folder = Path(tempfile.mkdtemp(prefix="hub-plan-"))
-        copy = folder / "plan.db"
+        path = folder / "plan.db"
         try:
-            await self._call(self._database.copy_to, copy)
-            return await _Shadow(f"sqlite:///{copy}", folder).open()
+            await self._call(self._database.copy_to, path)
+            return await _Shadow(f"sqlite:///{path}", folder).open()
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.errors import StreamLostError
+from hub.store import lease
 from hub.store.store import Tx
 from hub.store.tables import instance, run, stream, tile
 
@@ -156,7 +157,11 @@ def take(
         sweep_every: between two sweeps it is read by deltas, where a position for them is known;
             None: every reading is a sweep.
         full: a sweep, whatever is due.
+
+    Raises:
+        StreamLostError: another process owns the instance.
     """
+    lease.claim(tx, lease.INSTANCE + instance_id)
     here = _bound(instance_id, name, partition, {})
     row = tx.execute(_ROW, here).first()
     if row is None:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.events.base import JsonText
-from hub.store import bulk
+from hub.store import bulk, lease
 from hub.store.store import Tx
 from hub.store.tables import cause, dirty, event, obj, ref, run, subject, unreadable
 
@@ -214,10 +214,16 @@ def mark_dirty(tx: Tx, ids: Collection[int]) -> None:
 
 
 def take_dirty(tx: Tx, now: datetime, limit: int = 2000) -> list[Any]:
-    """Subjects to project now: changed ones, and those that time has caught up with."""
+    """Subjects to project now: changed ones, and those that time has caught up with.
+
+    Where several processes share the store: those of the instances that this one owns.
+    """
     late = sa.select(subject.c.id).where(subject.c.look_again <= now)
     ids = sa.union(sa.select(dirty.c.subject.label("id")), late).subquery()
     some = sa.select(ids.c.id).order_by(ids.c.id).limit(limit)
+    if lease.process_of(tx) is not None:
+        ours = subject.c.id == ids.c.id
+        some = some.join(subject, ours).where(lease.mine(tx, subject.c.instance))
     query = sa.select(subject).where(subject.c.id.in_(some)).order_by(subject.c.id)
     rows = list(tx.execute(query))
     for part in chunks([row.id for row in rows]):
@@ -227,7 +233,8 @@ def take_dirty(tx: Tx, now: datetime, limit: int = 2000) -> list[Any]:
 
 def next_look(tx: Tx) -> datetime | None:
     """When time alone changes something next."""
-    moment: datetime | None = tx.execute(sa.select(sa.func.min(subject.c.look_again))).scalar()
+    query = sa.select(sa.func.min(subject.c.look_again))
+    moment: datetime | None = tx.execute(query.where(lease.mine(tx, subject.c.instance))).scalar()
     return moment
 
 

@@ -345,6 +345,7 @@ request = Table(
     Column("action", _short(32), nullable=False),
     Column("body", Json, nullable=False),
     Column("made_at", Moment, nullable=False),
+    Column("needs", _short(255)),  # the lease that whoever takes it must own; null: none
     Column("taken", _short(64)),
     Column("answer", Json),
     Column("error", Text),
@@ -367,11 +368,12 @@ tile = Table(
     Column("token", _short(64), nullable=False, unique=True),
 )
 
-lease = Table(  # of the store as a whole; SQLite has a lock instead
+lease = Table(  # processes, instances and targets; SQLite has a lock instead, and no rows here
     "lease",
     metadata,
-    Column("name", _short(16), primary_key=True),
+    Column("name", _short(255), primary_key=True),
     _count("epoch"),
-    Column("holder", Json),
+    Column("owner", _short(255)),  # of an instance or target: the name of a process's row
+    Column("holder", Json),  # of a process: who it is and what it can work for
     Column("expires", DateTime(timezone=True)),  # by the database's clock, so in its own type
 )

@@ -16,7 +16,7 @@ def test_a_day_on_postgresql(hub, postgres_url, processes, free_port, monkeypatc
     assert [one.code for one in said] == [0, 0, 0, 0], said
     processes.append(hub.start("run", HUB_DATABASE_PASSWORD=password))
     processes[-1].until("Next: ")
-    second = hub("run")
+    second = hub("run", "--once")
     assert second.code == 75
     assert f"pid {processes[-1].pid}" in second.err
     typed = hub("disturbance", "post", "--title", "Telefonie", "--title-en", "Phones")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.errors import BadConfigError, RetryableError, StreamLostError
+from hub.errors import BadConfigError, RetryableError
 from hub.store import streams, tables
 from hub.store.postgres import trust
-from hub.store.store import Store, StoreInUseError
+from hub.store.store import Store, StoreInUseError, StoreLostError
 
 # Writes an instance each tenth of a second, until it may no longer; says how it ended.
 WRITER = """
@@ -103,7 +103,7 @@ async def test_a_process_stopped_past_its_lease_and_continued_writes_nothing(pos
         before = await other.read(streams.instances)
         zombie.send_signal(signal.SIGCONT)
         said, faults = zombie.communicate(timeout=30)
-    assert said.splitlines()[-1].startswith("StreamLostError"), said + faults
+    assert said.splitlines()[-1].startswith("StoreLostError"), said + faults
     assert await other.read(streams.instances) == before
     await other.close()
 
@@ -119,7 +119,7 @@ async def test_a_process_stopped_inside_a_transaction_holds_nobody_up(postgres_u
         other = await take_over(postgres_url, 2)  # the server ends the session that sleeps
         zombie.send_signal(signal.SIGCONT)
         said, faults = zombie.communicate(timeout=30)
-    assert said.split() == ["StoreDownError", "StreamLostError"], said + faults
+    assert said.split() == ["StoreDownError", "StoreLostError"], said + faults
     assert await other.read(streams.instances) == {}
     await other.close()
 
@@ -129,6 +129,7 @@ async def test_a_restarted_server_is_found_again_and_nothing_is_lost(postgres, w
     world.source.put("a")
     await world.start()
     world.store.own()
+    await world.runner.start()
     await world.cycle()
     world.source.put("b")
     postgres.stop("immediate")
@@ -172,8 +173,8 @@ async def test_a_session_that_lost_the_lease_is_told(postgres, postgres_url):
     store = await Store(postgres_url).open()
     store.own()
     database = postgres_url.rsplit("/", 1)[1]
-    postgres.sql("update lease set epoch = epoch + 1", database)
-    with pytest.raises(StreamLostError, match="another hub took over"):
+    postgres.sql("delete from lease", database)
+    with pytest.raises(StoreLostError, match="another hub took over"):
         await store.read(streams.instances)
     await store.close()
 
@@ -183,6 +184,7 @@ async def test_a_copy_holds_everything_and_leaves_the_original_alone(postgres, w
     world.source.put("a")
     await world.start()
     world.store.own()
+    await world.runner.start()
     await world.cycle()
     database = world.url.rsplit("/", 1)[1]
     names = [table.name for table in tables.metadata.sorted_tables if table.name != "lease"]

@@ -221,7 +221,7 @@ async def test_a_store_that_is_away_is_503_with_retry_after(make, error):
 async def test_a_stream_that_is_being_read_for_long_is_503(make):
     hub = await make()
     hub.runner.turn = 0.01
-    async with hub.runner._lock("desk", "majors"):
+    async with hub.runner._at_work("instance:desk", "majors"):
         answer = await hub.post("/in/desk/majors", {"id": "a", "title": "x"})
     assert answer.status_code == 503
     answer = await hub.post("/in/desk/majors", {"id": "a", "title": "x"})
