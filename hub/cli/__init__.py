@@ -52,6 +52,7 @@ def _importing() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # nor is it garbage later on
         if looked:
             gc.enable()
 

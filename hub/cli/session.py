@@ -5,7 +5,7 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,9 +45,22 @@ def actor() -> str:
         return f"uid {os.getuid()}"
 
 
+SWITCH = 0.001  # seconds; at Python's 0.005 the writer thread waits as long for each statement
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Do asynchronous work to its end."""
-    return asyncio.run(work)
+    """Do asynchronous work to its end, on uvloop where there is one: a call costs a third less."""
+    sys.setswitchinterval(SWITCH)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415  there is none for every system
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def settings_of(config: Path | None) -> Settings:
