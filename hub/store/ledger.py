@@ -13,6 +13,8 @@ from hub.store.tables import obj, target
 
 SENDING = ("live", "pilot")  # modes; what a pilot withholds is absent already
 
+_TARGETS = sa.select(target)  # asked all the time, so it is put together once
+
 
 def pending(tx: Tx, target_id: str | None = None) -> list[Any]:
     """Objects whose desired state is not the delivered one, whatever the mode."""
@@ -85,7 +87,7 @@ def remember(tx: Tx, ledger: Sequence[Mapping[str, Any]]) -> None:
 
 def targets(tx: Tx) -> dict[str, Any]:
     """Every target that the store knows, by id."""
-    return {row.id: row for row in tx.execute(sa.select(target))}
+    return {row.id: row for row in tx.execute(_TARGETS)}
 
 
 def put_target(tx: Tx, target_id: str, **values: Any) -> None:
