@@ -56,8 +56,19 @@ def report(one: Session, result: Mapping[str, Any]) -> int:
             one.out.finding("failed", f"{row['instance']}.{row['stream']}: {row['reason']}")
     for target, counts in result["delivered"].items():
         one.out.say(f"delivered to {target}: {_delivered(counts)}")
+    if letters := dead(result):
+        one.out.finding(
+            "warning",
+            f"{letters} objects were refused, or are uncertain: `hub dead-letters list` says why.",
+        )
     one.out.next(_next(one, result))
     return code_of(result)
+
+
+def dead(result: Mapping[str, Any]) -> int:
+    """How many objects were set aside; everything else was delivered."""
+    found = result["delivered"].values()
+    return sum(counts.get(one, 0) for counts in found for one in ("rejected", "uncertain"))
 
 
 def _delivered(counts: Mapping[str, int]) -> str:
@@ -65,10 +76,10 @@ def _delivered(counts: Mapping[str, int]) -> str:
 
 
 def code_of(result: Mapping[str, Any]) -> int:
-    """0 when all is well; 75 when only something unreachable failed; else 1."""
+    """0 when all is well, dead letters or not; 75 when only something unreachable failed; else 1."""
     failed = {row["health"] for row in result["runs"] if row["outcome"] == "failed"}
     statuses = {status for counts in result["delivered"].values() for status in counts}
-    if failed - {"unreachable"} or "rejected" in statuses:
+    if failed - {"unreachable"}:
         return exits.FAILED
     return exits.TRY_AGAIN if failed or statuses & {"retry", "failed"} else exits.OK
 

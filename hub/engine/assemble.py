@@ -59,6 +59,7 @@ async def assemble(
         broken={*settings.broken, *failed},
         veil=Veil(settings.secrets),
         keep=Keep(settings.hub.retention.events, settings.hub.retention.runs),
+        sleep=sleep,
     )
 
 

@@ -1,4 +1,4 @@
-"""Dead letters: rows that could not be understood, and objects that a target refused for good."""
+"""Dead letters: rows that could not be understood, objects that were refused or are uncertain."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +7,10 @@ from typing import Any
 
 from hub.engine import configuration
 from hub.errors import RejectedError
-from hub.store import holds, ledger, objects, subjects
+from hub.store import holds, ledger, objects, outbox, subjects
 from hub.store.store import Tx
 
-REFUSED = ("rejected", "dropped")
+REFUSED = ("rejected", "uncertain", "dropped")
 NAME = re.compile(r"([uo])([0-9]{1,9})", re.ASCII)
 
 
@@ -21,7 +21,7 @@ def listed(tx: Tx, *, dropped: bool = False) -> list[dict[str, Any]]:
         dropped: those objects as well that an administrator does not want to hear of.
     """
     rows = [_row(one) for one in subjects.all_unreadable(tx)]
-    statuses = REFUSED if dropped else ("rejected",)
+    statuses = REFUSED if dropped else REFUSED[:2]
     return rows + [_object(one) for one in objects.refused(tx, statuses)]
 
 
@@ -129,6 +129,7 @@ def replay(tx: Tx, body: Mapping[str, Sequence[Any]], *, actor: str, now: dateti
         The ids of those that were still refused, or changed meanwhile.
     """
     rows = [one for one in objects.by_ids(tx, body["objects"]) if one.status in REFUSED]
+    ledger.set_ids(tx, [one.id for one in rows if one.status == "uncertain"], intent=None)
     subjects.mark_dirty(tx, {cause.id for one in rows for cause in objects.causes(tx, one.id)})
     while configuration.project_dirty(tx, now):
         pass
@@ -142,12 +143,15 @@ def replay(tx: Tx, body: Mapping[str, Sequence[Any]], *, actor: str, now: dateti
 def drop(tx: Tx, names: Sequence[str], *, actor: str, now: datetime) -> dict[str, list[str]]:
     """Forget rows until they come back; stop counting refused objects until they change.
 
+    An uncertain object is taken as done: whoever drops it has looked.
+
     Raises:
         RejectedError: there is none of a name; nothing was dropped.
     """
     rows, refused = _of(tx, names)
     subjects.forget_unreadable(tx, [one.id for one in rows])
     objects.drop_refused(tx, [one.id for one in refused])
+    outbox.take_as_done(tx, [one.id for one in refused], now)
     what = {
         "rows": [f"{one.instance}.{one.stream}/{one.key or one.container or '?'}" for one in rows],
         "objects": [_name(one) for one in refused],

@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,13 +21,17 @@ from hub.engine.reading import Report, Run, ask_source
 from hub.engine.receiving import Receiving
 from hub.engine.shares import Shares
 from hub.errors import BadConfigError, RetryableError
-from hub.store import calls, holds, lease, ledger, streams
+from hub.store import calls, holds, lease, ledger, outbox, streams
 from hub.store.calls import Signature
 from hub.store.store import Share, Store, Tx
 from hub.store.streams import Reading
 from hub.telemetry import Veil
 
 What = Literal["objects", "streams"]
+
+PASSING = ("retry", "failed")  # outcomes that another pass may mend
+LITTLE = 4.0  # seconds of patience with a target that took nothing yet
+SHORTEST = 0.05  # seconds between two passes
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Runner:
             sets it, so that nothing waits for its next look.
         together: rows of several batches that may be stored in one transaction.
         ready: set when objects may wait to be sent; whoever sends them clears it before.
+        sleep: waits so many seconds; virtual in tests and the demo.
         turn: seconds that a call from outside waits for a reading of its stream to end.
     """
 
@@ -58,6 +63,7 @@ class Runner:
     point: Callable[[str], None] = lambda _name: None
     wake: Callable[[What], None] = lambda _what: None
     turn: float = 5.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     together: int = TOGETHER
     ready: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
@@ -312,10 +318,25 @@ class Runner:
         passes = (self.deliver_to(name) for name in ours)
         return dict(zip(ours, await asyncio.gather(*passes), strict=True))
 
-    async def deliver_to(self, target: str) -> Counter[str]:
-        """One pass of one target; a slow one holds up no other."""
-        async with self._at_work(lease.TARGET + target):
-            return await self.deliverers[target].deliver()
+    async def deliver_to(self, target: str, patience: float = 0.0) -> Counter[str]:
+        """One pass of one target, and more within the patience; a slow one holds up no other."""
+        counts: Counter[str] = Counter()
+        waited = 0.0
+        while True:
+            async with self._at_work(lease.TARGET + target):
+                last = await self.deliverers[target].deliver()
+            counts = Counter({k: v for k, v in counts.items() if k not in PASSING}) + last
+            left = (patience if counts["done"] else min(patience, LITTLE)) - waited
+            wait = await self.deliverers[target].short_wait() if left > 0 else None
+            if wait is None or wait > left:
+                return await self._counted(target, counts) if patience else counts
+            await self.sleep(max(wait, SHORTEST))
+            waited += max(wait, SHORTEST)
+
+    async def _counted(self, target: str, counts: Counter[str]) -> Counter[str]:
+        """After several passes `retry` is what still waits, not what waited once."""
+        waiting = await self.store.read(outbox.count_retries, target)
+        return +Counter({**counts, "retry": waiting})
 
     async def forget(self) -> int:
         """Forget what is older than `keep` says; how much."""

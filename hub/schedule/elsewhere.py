@@ -60,13 +60,14 @@ async def run_there(
     return _shown(await runner.run(instance, stream, full=full))
 
 
-async def deliver_there(runner: Runner, target: str) -> dict[str, int]:
-    """One pass, here or at the process that owns the target."""
+async def deliver_there(runner: Runner, target: str, patience: float = 0.0) -> dict[str, int]:
+    """One pass, and more within the patience, here or at the process that owns the target."""
     name = lease.TARGET + target
     if not runner.shares.owns(name):
-        answer: dict[str, int] = await ask_owner(runner, name, "pass", {"target": target})
+        body = {"target": target, "patience": patience}
+        answer: dict[str, int] = await ask_owner(runner, name, "pass", body)
         return answer
-    return dict(await runner.deliver_to(target))
+    return dict(await runner.deliver_to(target, patience))
 
 
 def _shown(report: Report) -> dict[str, Any]:

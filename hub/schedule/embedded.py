@@ -11,7 +11,7 @@ from hub.contract import Received, Stream
 from hub.engine import dead_letters, drift
 from hub.engine.configuration import Source
 from hub.engine.reading import Report
-from hub.engine.runner import Runner, What
+from hub.engine.runner import PASSING, Runner, What
 from hub.errors import (
     BadConfigError,
     HubError,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TICK = 1.0  # seconds: a request waits no longer than this
 SHORTEST = 0.01  # seconds between two looks, however many moments are near
 HINT_PAUSE = timedelta(seconds=5)  # between two readings that hints ask for
+PATIENCE = 30.0  # seconds that a sync waits for what failed and is due again soon
 DRAIN = 20.0  # seconds that running work may take to end after a stop
 
 
@@ -260,7 +261,7 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
     if action == "run":
         return await run_there(runner, body["instance"], body["stream"], full=body["full"])
     if action == "pass":
-        return await deliver_there(runner, body["target"])
+        return await deliver_there(runner, body["target"], body.get("patience", 0.0))
     if (other := await owner_elsewhere(runner, action, body)) is not None:
         return await ask_owner(runner, other, action, body)
     return await _perform_here(runner, action, body)
@@ -301,7 +302,7 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
             for stream in runner.sources[name].connector.streams()
             if stream.every is not None
         ]
-    delivered = await _delivered(runner, sent)
+    delivered = await _delivered(runner, sent, PATIENCE)
     await runner.forget()
     return {"runs": reports} | delivered
 
@@ -364,13 +365,14 @@ async def _sent(runner: Runner, ids: Sequence[int]) -> dict[str, Any]:
 
 
 async def _delivered(
-    runner: Runner, before: Mapping[str, Counter[str]] | None = None
+    runner: Runner,
+    before: Mapping[str, Counter[str]] | None = None,
+    patience: float = 0.0,
 ) -> dict[str, Any]:
     await runner.project()
-    before = before or {}
-    passes = await asyncio.gather(*(deliver_there(runner, name) for name in runner.deliverers))
-    sent = {
-        name: Counter(one) + before.get(name, Counter())
-        for name, one in zip(runner.deliverers, passes, strict=True)
-    }
+    passes = (deliver_there(runner, name, patience) for name in runner.deliverers)
+    found = zip(runner.deliverers, await asyncio.gather(*passes), strict=True)
+    sent = {name: Counter(one) for name, one in found}
+    for name, counts in (before or {}).items():
+        sent[name] += Counter({k: v for k, v in counts.items() if k not in PASSING})
     return {"delivered": {name: dict(one) for name, one in sent.items()}}

@@ -91,15 +91,15 @@ def troubled(tx: Tx) -> list[Any]:
     """Objects that a target refused for good, or that wait with a reason."""
     query = sa.select(obj).where(
         sa.or_(
-            obj.c.status == "rejected",
+            obj.c.status.in_(("rejected", "uncertain")),
             sa.and_(obj.c.status == "waiting", obj.c.reason.is_not(None)),
         )
     )
     return list(tx.execute(query.order_by(obj.c.id)))
 
 
-def refused(tx: Tx, statuses: Collection[str] = ("rejected",)) -> list[Any]:
-    """Objects that a target refused for good: rejected, or dropped by an administrator as well."""
+def refused(tx: Tx, statuses: Collection[str] = ("rejected", "uncertain")) -> list[Any]:
+    """Objects that were set aside; `dropped` are those that nobody wants to hear of."""
     return list(tx.execute(sa.select(obj).where(obj.c.status.in_(statuses)).order_by(obj.c.id)))
 
 

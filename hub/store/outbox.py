@@ -290,6 +290,24 @@ def set_aside(tx: Tx, status: str, reasons: Sequence[tuple[Any, str]]) -> None:
         tx.execute(_SET_ASIDE, values)
 
 
+def take_as_done(tx: Tx, ids: Collection[int], now: datetime) -> None:
+    """A person looked: what is uncertain stands there, or is gone, as it is desired."""
+    values = {
+        "done_seq": obj.c.seq,
+        "done_state": obj.c.state,
+        "done_body": sa.case((obj.c.state == "absent", sa.null()), else_=obj.c.body),
+        "done_at": now,
+        "intent": None,
+        "attempts": 0,
+        "reason": None,
+        "ownership": sa.func.coalesce(obj.c.ownership, "created"),
+        "status": "done",
+    }
+    for part in chunks(ids):
+        where = sa.and_(obj.c.id.in_(part), obj.c.status == "uncertain")
+        tx.execute(obj.update().where(where).values(values))
+
+
 def _names(row: Any) -> Mapping[str, int]:
     return {"b_id": row.id, "b_seq": row.seq}
 

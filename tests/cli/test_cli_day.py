@@ -2,6 +2,8 @@
 
 import pytest
 
+from hub.cli import sync
+
 POST = ("disturbance", "post", "--title", "Telefonie ligt eruit", "--title-en", "Phones are down")
 
 
@@ -261,3 +263,16 @@ def test_status_says_that_watch_sends_nothing_and_what_a_route_should_have_asked
     hub.manual("live")
     assert hub("sync").code == 0
     assert "not sent" not in hub("status").out
+
+
+@pytest.mark.parametrize(
+    ("counts", "code", "dead"),
+    [
+        ({"done": 5}, 0, 0),
+        ({"done": 5, "rejected": 2, "uncertain": 1}, 0, 3),
+        ({"done": 5, "retry": 1, "rejected": 1}, 75, 1),
+    ],
+)
+def test_a_sync_with_dead_letters_ends_well(counts, code, dead):
+    result = {"runs": [], "delivered": {"intranet": counts}}
+    assert (sync.code_of(result), sync.dead(result)) == (code, dead)

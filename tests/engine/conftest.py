@@ -57,6 +57,7 @@ class World:
             now=self.clock.now,
             log=self.log,
             rng=random.Random(1),
+            sleep=self.clock.sleep,
         )
         await self.runner.start()
         return self

@@ -67,6 +67,30 @@ async def test_a_newer_version_does_not_wait_for_the_older_ones_turn(world):
     assert now.due is None
 
 
+async def test_a_sync_waits_for_short_retries_of_its_own(world):
+    world.target.batch_max = 1
+    await world.start()
+    world.source.populate(5)
+    for wait in (None, 3.0):
+        world.target.fail_next(Outcome("retry", "busy", wait))
+    world.target.fail_next(RetryableError("broke off"))
+    begun = world.clock.now()
+    answer = await perform(world.runner, "sync", {})
+    assert answer["delivered"] == {"intranet": {"done": 6}}
+    assert timedelta(seconds=1) <= world.clock.now() - begun <= timedelta(seconds=10)
+
+
+async def test_a_sync_does_not_wait_long_for_what_takes_nothing(world):
+    await world.start()
+    world.source.populate(1)
+    await world.runner.run("desk", "majors")
+    world.target.faults = lambda _items: RetryableError("no")
+    begun = world.clock.now()
+    counts = await world.runner.deliver_to("intranet", 30.0)
+    assert counts["retry"] == 2
+    assert world.clock.now() - begun <= timedelta(seconds=10)
+
+
 async def test_a_source_that_says_wait_for_ever_is_asked_again_within_a_day(world):
     await world.start()
     world.source.fail(RateLimitedError("busy", retry_after=1e15))
