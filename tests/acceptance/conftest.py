@@ -249,11 +249,11 @@ class World:
         return sum(line.event == event for line in self.log.lines)
 
     def sent(self, since: int = 0, *, freshness: bool = False) -> list[tuple[str, str]]:
-        """Method and path of the writing calls to the intranet after the first so many."""
+        """Method and path of the writes to the intranet after the first so many, also in batches."""
         return [
             (one.method, one.path)
             for one in self.intranet.requests[since:]
-            if one.method != "GET" and (freshness or "/freshness/" not in one.path)
+            if one.method in {"PUT", "DELETE"} and (freshness or "/freshness/" not in one.path)
         ]
 
     # --- what others do --------------------------------------------------------------------
