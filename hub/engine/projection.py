@@ -48,7 +48,12 @@ class Matter:
 
 @dataclass(frozen=True)
 class Desired:
-    """One object that should exist, and through which route; `withheld`: outside the pilot."""
+    """One object that should exist, and through which route; `withheld`: outside the pilot.
+
+    Attributes:
+        requires: kind and key of objects on the same target that must stand there before it.
+        lane: objects of one lane are never sent at the same time; None: a lane of its own.
+    """
 
     target: str
     kind: Kind
@@ -58,6 +63,8 @@ class Desired:
     audience: str
     route: str
     withheld: bool = False
+    requires: tuple[tuple[Kind, str], ...] = ()
+    lane: str | None = None
 
     @cached_property
     def text(self) -> JsonText:
@@ -67,6 +74,8 @@ class Desired:
     @cached_property
     def hash(self) -> str:
         """Equal content, equal hash."""
+        if self.requires:
+            return fingerprint({"body": self.text, "requires": self.requires})
         return digest(self.text)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store import bulk
+from hub.store import bulk, requirements
 from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import cause, obj
@@ -124,6 +124,7 @@ class _Step:
         self._free: list[int] = []
         self._away: list[Name] = []
         self._causes: list[tuple[Name, int, str]] = []
+        self._new: dict[Name, Any] = {}
 
     def take(self, wanted: Wanted, rows: Sequence[Any]) -> None:
         known = {_name(row): row for row in rows}
@@ -153,6 +154,7 @@ class _Step:
         }
         if row is None:
             self._made[name] = _row(instance_id, one, values, self._now)
+            self._new[name] = one
             return
         if one.withheld and row.state == "present":
             self._gone.append(row.id)
@@ -160,6 +162,7 @@ class _Step:
             self._stored.append({"id_": row.id, **values})
         elif row.state != "present" or row.hash != one.hash:
             self._changed.append({"id_": row.id, **values})
+            self._new[name] = one
 
     def flush(self) -> None:
         made = bulk.insert(
@@ -167,6 +170,7 @@ class _Step:
         )
         ids = {_name(row): row.id for row in self._existing.values()}
         ids |= {(row[0], row[1], row[2]): row[3] for row in made}
+        self._require(ids)
         self._update(self._changed, {"state": "present"} | ahead(self._now))
         for one in self._gone:
             make_absent(self._tx, one, self._now)
@@ -175,6 +179,10 @@ class _Step:
         self._add_causes(ids)
         for name in self._away:
             make_absent(self._tx, ids[name], self._now, withdrawn=True)
+
+    def _require(self, ids: dict[Name, int]) -> None:
+        wanted = [(ids[name], one) for name, one in self._new.items() if one.requires]
+        requirements.put(self._tx, wanted, anew=[row["id_"] for row in self._changed])
 
     def _update(self, rows: Sequence[dict[str, Any]], values: dict[str, Any]) -> None:
         if not rows:
@@ -206,7 +214,7 @@ def _row(instance_id: str, one: Any, values: dict[str, Any], now: datetime) -> d
         "kind": str(one.kind),
         "key": one.key,
         "instance": instance_id,
-        "lane": one.key,
+        "lane": one.lane or one.key,
         "changed_at": now,
         **(idle if one.withheld else new),
         **values,

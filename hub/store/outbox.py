@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.store import bulk
 from hub.store.ledger import SENDING
+from hub.store.requirements import met
 from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import Moment, instance, obj
@@ -87,7 +88,7 @@ def due(
 @cache  # put together once: that costs ten times as much as asking
 def _due(dialect: str) -> sa.Select[Any]:
     place = (obj.c.state == sa.bindparam("b_state"), obj.c.id > sa.bindparam("b_after"))
-    query = _COLUMNS.where(_ahead(_TARGET), *place, _is_due(_NOW), _sendable())
+    query = _COLUMNS.where(_ahead(_TARGET), *place, _is_due(_NOW), _sendable(), met())
     return _as_one(query.order_by(obj.c.id).limit(sa.bindparam("b_limit")), dialect)
 
 
@@ -98,12 +99,12 @@ def any_due(tx: Tx, target_id: str, now: datetime) -> bool:
 
 @cache
 def _any_due() -> sa.Select[Any]:
-    return sa.select(obj.c.id).where(_ahead(_TARGET), _is_due(_NOW), _sendable()).limit(1)
+    return sa.select(obj.c.id).where(_ahead(_TARGET), _is_due(_NOW), _sendable(), met()).limit(1)
 
 
 def probe(tx: Tx, target_id: str, now: datetime) -> list[Due]:
     """The one object to try a target with that is down: the one that failed least."""
-    query = _COLUMNS.where(_ahead(target_id), _is_due(now), _sendable())
+    query = _COLUMNS.where(_ahead(target_id), _is_due(now), _sendable(), met())
     one = query.order_by(obj.c.attempts, obj.c.id).limit(1)
     return _read(tx, _as_one(one, tx.dialect.name), {})
 

@@ -11,7 +11,7 @@ from hub.contract import Capabilities, Target
 from hub.engine.delivery.calls import Caller, as_hub_error
 from hub.engine.delivery.health import DOWN, Health
 from hub.engine.delivery.pipeline import Pipeline
-from hub.store import ledger, outbox
+from hub.store import ledger, outbox, requirements
 from hub.store.store import Store, Tx
 
 
@@ -72,6 +72,7 @@ class Deliverer:
         if row.retry_at is not None and row.retry_at > self.now():
             return False
         self.health.begin(row)
+        requirements.say_waiting(tx, self.target_id)
         return outbox.any_due(tx, self.target_id, self.now())
 
     async def _abilities(self) -> Capabilities | None:
@@ -88,6 +89,7 @@ class Deliverer:
         self.claim(tx)
         outbox.not_sent(tx, unsent)
         self.health.save_end(tx)
+        requirements.say_waiting(tx, self.target_id)
 
     async def short_wait(self) -> float | None:
         """Seconds until what failed is due again; None: nothing is, or the target is down."""
