@@ -83,7 +83,7 @@ class Hub(Side):
         done = subprocess.run(
             command.words, env=command.env, capture_output=True, text=True, check=True
         )
-        return {row["where"].rpartition(".")[2] for row in json.loads(done.stdout)}
+        return {row["key"].rpartition(".")[2] for row in json.loads(done.stdout)}
 
     def _hub(self, setting: Setting, *words: str) -> Command:
         return Command((str(PROGRAM), *words, *_config(setting)), _env(setting))

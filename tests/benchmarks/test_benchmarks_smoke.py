@@ -10,7 +10,7 @@ import pytest
 from benchmarks.rows import Row
 
 ROOT = Path(__file__).parents[2]
-WORKS = "W1,W2,KILL"
+WORKS = "W1,W2,KILL,POISON-ITEMS"
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,9 @@ def test_nothing_comes_twice_but_after_a_kill(rows):
 
 def test_what_changed_is_sent_and_nothing_else(rows):
     assert rows["W2", "hub"].more["arrived"] == 50
+
+
+def test_the_dead_letters_are_exactly_the_poison(rows):
+    poisoned = rows["POISON-ITEMS", "hub"]
+    assert poisoned.more["dead_letters"] == 1
+    assert poisoned.more["dead_letters_exact"]
