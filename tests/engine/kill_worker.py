@@ -1,7 +1,7 @@
 """A hub in a process of its own that kills itself at a named point; run by test_engine_kill.
 
-Arguments: folder, address of the store, point, which hit of it (0: never), `whole` or `torn`
-(transactions taken out).
+Arguments: folder, address of the store, point, which hit of it (0: never), `whole`, `torn`
+(transactions taken out), or an identity of what the intranet takes.
 The source changes by the number of readings done, the intranet is a file: both outlive a kill.
 """
 
@@ -29,6 +29,7 @@ from hub.testing.memory import Stored
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 SCENES = 4
+IDENTITIES = ("searchable", "none")  # of what the intranet takes
 
 
 class TornStore(Store):
@@ -43,12 +44,13 @@ class TornStore(Store):
 class FileIntranet(MemoryTarget):
     """Objects in a file, written before the answer: a kill after it leaves the answer lost."""
 
-    def __init__(self, path: Path):
-        super().__init__()
+    def __init__(self, path: Path, kind: str):
+        super().__init__(identity=kind if kind in IDENTITIES else "keyed")
         self.path = path
         if path.exists():
             data = json.loads(path.read_text())
             self._version = data["version"]
+            self.duplicates = [(Kind(kind), key) for kind, key in data["duplicates"]]
             self.objects = {
                 (Kind(kind), key): Stored(body, version, token)
                 for kind, key, body, version, token in data["objects"]
@@ -61,7 +63,9 @@ class FileIntranet(MemoryTarget):
             for (kind, key), one in self.objects.items()
         ]
         temporary = self.path.with_suffix(".new")
-        temporary.write_text(json.dumps({"version": self._version, "objects": rows}))
+        temporary.write_text(
+            json.dumps({"version": self._version, "objects": rows, "duplicates": self.duplicates})
+        )
         temporary.replace(self.path)
         return outcomes
 
@@ -103,7 +107,7 @@ async def main(folder: Path, url: str, point: str, hit: int, kind: str) -> None:
     progress = folder / "scene"
     first = int(progress.read_text()) if progress.exists() else 0
     moment = {"now": START + timedelta(minutes=first)}
-    target = FileIntranet(folder / "intranet.json")
+    target = FileIntranet(folder / "intranet.json", kind)
     at = killer(point, hit)
 
     def before(_connection, _cursor, statement, *_rest) -> None:

@@ -96,3 +96,21 @@ def test_the_control_without_transactions_fails(tmp_path, unharmed):
         if not finished or end_state(folder) != unharmed:
             harmed.append(hit)
     assert harmed == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize("identity", ["searchable", "none"])
+@pytest.mark.parametrize(("point", "hit"), [("intent written", 1), ("sent", 1), ("sent", 3)])
+def test_after_a_kill_nothing_is_made_twice(tmp_path, unharmed, identity, point, hit):
+    assert work(tmp_path, point, hit, identity) == -signal.SIGKILL
+    assert work(tmp_path, kind=identity) == 0
+    intranet = tmp_path / "intranet.json"  # none: all was in doubt before the first call
+    stored = json.loads(intranet.read_text()) if intranet.exists() else {"duplicates": []}
+    assert stored["duplicates"] == []
+    with sa.create_engine(sqlite(tmp_path)).connect() as connection:
+        uncertain = connection.execute(sa.select(obj.c.key).where(obj.c.status == "uncertain"))
+        left = list(uncertain.scalars())
+    if identity == "searchable":
+        assert left == []
+        assert end_state(tmp_path)["shown"] == unharmed["shown"]
+    else:
+        assert left, "the create whose end is not known is left to a person"
