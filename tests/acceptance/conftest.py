@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 import uvicorn
 import yaml
 
@@ -338,8 +339,8 @@ def folder(tmp_path) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def make_world(folder) -> AsyncIterator[MakeWorld]:
-    """Makes worlds: `desk=` options of TOPdesk, `settings=` of its connector, `routes=`, ..."""
+async def make_world(folder, store_url) -> AsyncIterator[MakeWorld]:
+    """Makes worlds, once on each database: `desk=` options of TOPdesk, `settings=` of its connector, `routes=`, ..."""
     async with AsyncExitStack() as stack:
 
         async def make(
@@ -368,6 +369,10 @@ async def make_world(folder) -> AsyncIterator[MakeWorld]:
                 "TOPDESK_PASSWORD": made.desk.options.password,
                 "INTRANET_TOKEN": made.intranet.options.token,
             }
+            if store_url.startswith("postgresql"):
+                password = sa.make_url(store_url).password
+                made.hub["store"] = store_url.replace(password, "${env:HUB_DATABASE_PASSWORD}")
+                made.env["HUB_DATABASE_PASSWORD"] = password
             transport = None if loopback else made.wire
             made.visitor = await stack.enter_async_context(
                 httpx.AsyncClient(transport=transport, trust_env=False, timeout=10)
