@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from hub.cli.exits import advice, code_of
 from hub.errors import HubError
 
 __all__ = ["main"]
@@ -30,8 +29,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             command = build(words)
         command(words, prog_name="hub")
     except HubError as error:
-        _tell(str(error), advice(error))
-        raise SystemExit(code_of(error)) from None
+        raise SystemExit(_failed(error)) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except Exception as error:  # noqa: BLE001  whatever it is, it ends in plain words
@@ -65,6 +63,14 @@ def tell_where(error: BaseException | None) -> None:
         for line in [*passed(error), type(error).__name__]:
             print(f"  {line}", file=sys.stderr)  # noqa: T201  a command line speaks
         error = error.__cause__ or error.__context__
+
+
+def _failed(error: HubError) -> int:
+    """Say what went wrong and what to do; its exit code."""
+    from hub.cli.exits import advice, code_of  # noqa: PLC0415  only a fault needs it
+
+    _tell(str(error), advice(error))
+    return code_of(error)
 
 
 def _tell(message: str, what_to_do: str) -> None:

@@ -18,15 +18,25 @@ OF_SANDBOXES = {"fastapi"}
 HUB = "store: sqlite:///hub.db\norganisation: Test\n"
 
 
+def loaded_by(*words):
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *words],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(done.stdout.rpartition("loaded:")[2].split())
+
+
+def test_the_version_is_told_without_a_database():
+    loaded = loaded_by("--version")
+    assert "typer" in loaded
+    assert "sqlalchemy" not in loaded
+
+
 def test_a_sync_loads_no_sandbox(tmp_path):
     (tmp_path / "connectors").mkdir()
     (tmp_path / "hub.yaml").write_text(HUB)
     (tmp_path / "connectors" / "hand.yaml").write_text("connector: manual\nmode: live\n")
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, "sync", "--config", str(tmp_path / "hub.yaml")],
-        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    loaded = set(done.stdout.rpartition("loaded:")[2].split())
+    loaded = loaded_by("sync", "--config", str(tmp_path / "hub.yaml"))
     assert "sqlalchemy" in loaded
     assert loaded & OF_SANDBOXES == set()
