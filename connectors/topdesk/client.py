@@ -22,6 +22,8 @@ OLDEST = (3, 4)
 MAX_PAGES = 60
 CHASE = 5  # pages behind people who edit faster than we read
 LIST = "incidents"
+MOST_ROWS = 10_000  # in one page, says TOPdesk's documentation
+MOST_OBJECTS = MOST_ROWS * 20  # a row has a few objects in it: category, branch, ...
 CALENDAR = "changeCalendar"
 FILTERS = ("branch", "category", "operator")
 
@@ -223,6 +225,11 @@ def since(stamp: datetime) -> str:
 
 
 def _rows(answer: Answer) -> list[Any]:
+    if answer.content.count(b"{") > MOST_OBJECTS:  # counted unread: rows cost ten times their text
+        raise RetryableError(
+            f"{answer.url} sent more than {MOST_ROWS} incidents in one page, which TOPdesk never "
+            "does: refused unread. Is it a TOPdesk, without anything in between?"
+        )
     rows = [] if answer.status == 204 else answer.json()
     if not isinstance(rows, list):
         raise RetryableError(

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
@@ -22,6 +23,9 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         SystemExit: always.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None and words[:1] == ["run"] and "--once" not in words:
+        # nothing runs yet that would have to end first: a service that is stopped now ends well
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
         with _importing():
             from hub.cli.app import build  # noqa: PLC0415  a broken import ends in plain words too

@@ -41,6 +41,7 @@ from hub.store.streams import Reading
 PROBE = timedelta(minutes=10)  # for faults that only a person can mend; spares locked accounts
 LOOK_UPS_AT_ONCE = 5
 PATIENCE = 300.0  # seconds for one batch
+MOST = 50_000  # rows in one batch, which is one transaction
 LONGEST = 86400.0  # seconds that a source may ask us to stay away
 SAID = (Present, Gone, Unknown)  # an answer; anything else, or none, says nothing
 
@@ -242,15 +243,23 @@ async def _next(batches: AsyncIterator[Batch]) -> Batch | None:
 
     Raises:
         RetryableError: the source let us wait for too long, drop by drop perhaps.
+        RejectedError: the batch is larger than any page.
     """
     try:
         async with asyncio.timeout(PATIENCE):
-            return await anext(batches, None)
+            batch = await anext(batches, None)
     except TimeoutError as error:
         raise RetryableError(
             f"The source took more than {PATIENCE:.0f} seconds for one page: the reading was "
             "broken off, and nothing was concluded from it."
         ) from error
+    if batch is not None and (rows := len(batch.records) + len(batch.unreadable)) > MOST:
+        raise RejectedError(
+            f"The connector handed over {rows} rows in one batch; at most {MOST} are taken at once: "
+            "nothing of it was stored. Is this all that the source should send? If so, report it "
+            "to the connector's author: a batch is a page."
+        )
+    return batch
 
 
 async def ask_source(source: Source, rows: Sequence[Any]) -> dict[int, settle.Answer]:
