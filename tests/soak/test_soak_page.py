@@ -29,16 +29,19 @@ from soak_hub import Hub
 from hub.contract import Batch, Slice
 from hub.testing.fakes import ScriptedSource, fake_context
 
+class Greedy(ScriptedSource):
+    def _answer(self, request):
+        yield Batch(list(self.subjects.values()) * int(sys.argv[2]), finished=[Slice()])
+
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
-async def main(url, rows):
+async def main(url):
     hub = Hub(url)
     hub.source.populate(3)
     await hub.start()
-    greedy = ScriptedSource()
-    record = greedy.put("x")
-    greedy._answer = lambda request: iter([Batch([record] * rows, finished=[Slice()])])
+    greedy = Greedy()
+    greedy.put("x")
     sources = hub.runner.sources
     sources["greedy"] = replace(
         sources["desk"], id="greedy", connector=greedy.connector(fake_context("greedy"))
@@ -50,7 +53,7 @@ async def main(url, rows):
     print(json.dumps([report.outcome, report.reason, other.outcome, peak() - before]))
     await hub.store.close()
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+asyncio.run(main(sys.argv[1]))
 """
 
 

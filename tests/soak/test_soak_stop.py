@@ -75,16 +75,17 @@ class Organisation:
     sandbox: TopdeskSandbox
     desk: Slow
     intranet: Slow
+    password: str
 
     def start(self) -> subprocess.Popen:
         said = (self.folder / "said").open("w")
-        token = {"INTRANET_TOKEN": IntranetOptions().token}
+        secrets = {"INTRANET_TOKEN": IntranetOptions().token, "STORE_PASSWORD": self.password}
         with said:
             return subprocess.Popen(
                 [*COMMAND, "--config", str(self.folder / "hub.yaml")],
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                env=os.environ | SECRETS | token,
+                env=os.environ | SECRETS | secrets,
             )
 
     @property
@@ -119,11 +120,13 @@ def organisation(tmp_path, store_url) -> Iterator[Organisation]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with serving(desk) as desk_url, serving(intranet) as intranet_url:
-        text = HUB_YAML.format(store=store_url, port=port, intranet=intranet_url)
+        password = sa.make_url(store_url).password or "none"
+        store = store_url.replace(password, "${env:STORE_PASSWORD}")
+        text = HUB_YAML.format(store=store, port=port, intranet=intranet_url)
         (tmp_path / "hub.yaml").write_text(text)
         (tmp_path / "connectors").mkdir()
         (tmp_path / "connectors" / "desk.yaml").write_text(DESK_YAML.format(url=desk_url))
-        yield Organisation(tmp_path, port, sandbox, desk, intranet)
+        yield Organisation(tmp_path, port, sandbox, desk, intranet, password)
 
 
 def ended(process: subprocess.Popen, seconds: float = 60) -> int:
