@@ -43,8 +43,15 @@ class Rows:
         return row
 
     def ratio(self, work: str, other: str) -> float:
-        """The hub's wall by that of another."""
-        return self(work).wall / self(work, other).wall
+        """The hub's wall by that of another.
+
+        Raises:
+            LookupError: they did not do the same.
+        """
+        ours, theirs = self(work), self(work, other)
+        if ours.count != theirs.count:
+            raise LookupError(work)
+        return ours.wall / theirs.wall
 
 
 Judge = Callable[[Rows], tuple[str, bool]]

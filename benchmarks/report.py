@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -50,7 +49,7 @@ def _columns(cells: Iterable[object]) -> str:
     return " ".join(f"{cell!s:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
 
 
-def publish(rows: Sequence[Row]) -> None:
+def publish(rows: Sequence[Row], path: Path = LATEST) -> None:
     """Keep the rows and the facts of the machine, for the page in the docs."""
     facts = {
         "date": datetime.now(UTC).date().isoformat(),
@@ -62,8 +61,9 @@ def publish(rows: Sequence[Row]) -> None:
         "peers": _pins(),
     }
     body = {"facts": facts, "rows": [asdict(row) for row in rows]}
-    LATEST.write_text(json.dumps(body, indent=1) + "\n", "utf-8")
-    sys.stdout.write(f"wrote {LATEST.relative_to(Path.cwd())}\n")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(body, indent=1) + "\n", "utf-8")
+    print(f"wrote {path.name}")
 
 
 def _pins() -> dict[str, str]:

@@ -62,7 +62,7 @@ class Work:
 ONE_IN_A_THOUSAND = {"poison_every": "1000"}
 
 WORKS = (
-    Work("START", "start: a source without a record", count=0, times=3),
+    Work("START", "a source without a record: what a start costs", count=0, times=3),
     Work("W1", "full sync in batches of 100", times=3),
     Work("W1-1", "full sync, one record a request", batch=1, times=2),
     Work("W2", "50 changed since the last sync, from a cold start", Way.CHANGED, times=3),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.bars import HUB, judge
@@ -53,26 +54,26 @@ versions of `benchmarks/peers.toml`. `make bench` does every work and writes thi
 PICTURES = {"W1": "benchmarks-batches.svg", "W1-1": "benchmarks-one-by-one.svg"}
 
 
-def page() -> str:
+def page(path: Path = LATEST) -> str:
     """The whole page."""
-    if not LATEST.is_file():
+    if not path.is_file():
         return f"{HEAD}\nNothing was kept yet.\n\n{HOW}"
-    facts, rows = _kept()
+    facts, rows = _kept(path)
     parts = [HEAD, _facts(facts), *_shown(rows), _bars(rows)]
     parts += [_work(work, rows) for work in WORKS if any(one.work == work.name for one in rows)]
     return "\n".join([*parts, HOW])
 
 
-def pictures() -> dict[str, str]:
+def pictures(path: Path = LATEST) -> dict[str, str]:
     """A picture for each work that has one, by file name."""
-    if not LATEST.is_file():
+    if not path.is_file():
         return {}
-    _, rows = _kept()
+    _, rows = _kept(path)
     return {PICTURES[work.name]: _picture(work, rows) for work in _drawn(rows)}
 
 
-def _kept() -> tuple[dict[str, Any], list[Row]]:
-    kept = json.loads(LATEST.read_text("utf-8"))
+def _kept(path: Path) -> tuple[dict[str, Any], list[Row]]:
+    kept = json.loads(path.read_text("utf-8"))
     return kept["facts"], [Row(**one) for one in kept["rows"]]
 
 

@@ -3,9 +3,11 @@
 import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from benchmarks import report
 from benchmarks.bars import BARS, judge
 from benchmarks.control import until
 from benchmarks.hub import PLUGIN
@@ -16,6 +18,7 @@ from benchmarks.servers.sink import Sink
 from benchmarks.servers.source import Source
 from benchmarks.sides import PROGRAMS, ceilings, peers
 from benchmarks.works import WORKS
+from docs.benchmarks import page, pictures
 
 
 def ask(app, method, path, body=None, **query):
@@ -180,3 +183,28 @@ def test_every_program_of_a_side_is_there(tmp_path):
     nodes = json.loads(flow(PROGRAMS / "nodered"))
     names = {node["id"] for node in nodes}
     assert {to for node in nodes for wire in node.get("wires", []) for to in wire} <= names
+
+
+def test_the_page_and_its_pictures_come_from_what_was_kept(tmp_path):
+    rows = [
+        row("W1", wall=1.0),
+        row("W1", "dlt", wall=4.0),
+        row("KILL", sent_again=300),
+        Row("503", "nodered", 0, 2_000, ok=False, code=0, wall=2.0, cpu=1.0, rss=9.0, lost=20),
+        Row("503", "dlt", 0, 2_000, ok=False, code=None, wall=0.0, cpu=0.0, rss=0.0),
+    ]
+    report.publish(rows, tmp_path / "latest.json")
+    text = page(tmp_path / "latest.json")
+    assert "| dlt | 20000 | 4.00 | 4.0 |" in text
+    assert "| `W1` | wall at most 1/3 of dlt's | 0.25 | pass |" in text
+    assert "300 sent again" in text
+    assert "20 not delivered" in text
+    assert "did not end in time" in text
+    (picture,) = pictures(tmp_path / "latest.json").values()
+    words = [one.text for one in ET.fromstring(picture).iter() if one.text]
+    assert {"the hub", "1.00 s", "dlt", "4.00 s"} <= set(words)
+
+
+def test_without_a_run_the_page_says_so(tmp_path):
+    assert "Nothing was kept yet." in page(tmp_path / "none.json")
+    assert pictures(tmp_path / "none.json") == {}
