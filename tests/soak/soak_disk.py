@@ -8,6 +8,7 @@ Prints what was measured as JSON; a broken promise is an AssertionError.
 import asyncio
 import json
 import resource
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class RealDisk:
 
 
 class LimitedFiles:
-    """No file may become longer than the longest one is now, and a little."""
+    """No file may become longer than the longest is now and a little, or none be written at all."""
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -47,7 +48,7 @@ class LimitedFiles:
     def fill(self, room: int) -> None:
         longest = max(one.stat().st_size for one in self._folder.iterdir())
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (longest + room, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (longest + room if room else 0, hard))
 
     def clear(self) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -91,12 +92,19 @@ async def in_a_batch(hub: Hub, disk, folder: Path) -> dict:
     return {"said": said, "stored": stored, "asked": asked}
 
 
-async def in_a_delivery(hub: Hub, disk, number: int) -> dict:
+def checkpoint(folder: Path) -> None:
+    """Leave no room inside the write-ahead log either."""
+    db = sqlite3.connect(folder / "hub.db", timeout=10)
+    db.execute("pragma wal_checkpoint(truncate)")
+    db.close()
+
+
+async def in_a_delivery(hub: Hub, disk, folder: Path, number: int) -> dict:
     """The disk fills up when a call was sent, before its answer could be written down."""
     await hub.pass_time(65)
     assert hub.said("store_down", "store_back") == ["store_down", "store_back"]
     many(hub, number, 2)
-    hub.before["sent"] = lambda: (hub.before.clear(), disk.fill(0))
+    hub.before["sent"] = lambda: (hub.before.clear(), checkpoint(folder), disk.fill(0))
     await hub.pass_time(65)
     sent = len(hub.intranet.log)
     await hub.pass_time(60)
@@ -115,7 +123,7 @@ async def main(folder: Path, disk, number: int) -> dict:
     await hub.cycle()
     many(hub, number)
     found = await in_a_batch(hub, disk, folder)
-    found |= await in_a_delivery(hub, disk, number)
+    found |= await in_a_delivery(hub, disk, folder, number)
     assert hub.said("store_down", "store_back") == ["store_down", "store_back"] * 2
     await hub.store.close()
     whole(folder)

@@ -35,7 +35,7 @@ def born(memory: mmap.mmap, first: int, wish: dict) -> None:
     try:
         at = Killer(wish["point"], wish["hit"], seen)
         folder = Path(wish["folder"])
-        asyncio.run(live(folder, wish["url"], wish["port"], wish["until"], at))
+        asyncio.run(live(folder, wish["url"], wish["ports"], wish["until"], at))
     except BaseException:  # noqa: BLE001  whatever it is, the parent must hear of it
         traceback.print_exc()
         os._exit(1)

@@ -11,7 +11,7 @@ import random
 import signal
 import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -197,7 +197,7 @@ class Killer:
             self("projecting")
 
 
-async def live(folder: Path, url: str, port: int, until: int, at: Killer) -> None:
+async def live(folder: Path, url: str, ports: Mapping[str, int], until: int, at: Killer) -> None:
     """One life: play scenes from where the last life stood, up to `until`."""
     store = await Store(url, lease=2).open()
     at.watch(store._engine)
@@ -206,23 +206,26 @@ async def live(folder: Path, url: str, port: int, until: int, at: Killer) -> Non
     progress = folder / "scene"
     first = int(progress.read_text()) if progress.exists() else 0
     for number in range(first, until):
-        await play(number, store, port, at)
+        await play(number, store, ports, at)
         progress.with_suffix(".new").write_text(str(number + 1))
         progress.with_suffix(".new").replace(progress)
     await store.close()
     (folder / "points.json").write_text(json.dumps(at.counts))
 
 
-async def play(number: int, store: Store, port: int, at: Callable[[str], None]) -> None:
-    """One reading and one pass of delivery."""
+async def play(
+    number: int, store: Store, ports: Mapping[str, int], at: Callable[[str], None]
+) -> None:
+    """One reading and one pass of delivery, to an intranet behind each of the ports."""
+    route = ROUTE.model_copy(update={"targets": tuple(ports)})
     connector = scene(number).connector(fake_context("desk"))
     source = Source(
-        "desk", "scripted", connector, (ROUTE,), "live", "f", timedelta(hours=72), None, {}
+        "desk", "scripted", connector, (route,), "live", "f", timedelta(hours=72), None, {}
     )
     runner = Runner(
         store,
         {"desk": source},
-        {"intranet": Remote(port)},
+        {name: Remote(port) for name, port in ports.items()},
         now=lambda: START + timedelta(minutes=number),
         log=FakeLog(),
         rng=random.Random(1),
@@ -255,7 +258,12 @@ def end_state(url: str) -> dict:
         events = [(row.id, row.type, row.body["data"]) for row in rows]
         objects = [tuple(row) for row in db.execute(items)]
     engine.dispose()
-    return json.loads(json.dumps({"subjects": subjects, "events": events, "objects": objects}))
+    plain = json.loads(json.dumps([subjects, events, objects]))
+    return dict(zip(("subjects", "events", "objects"), map(_sorted, plain), strict=True))
+
+
+def _sorted(rows: list) -> list:
+    return sorted(rows, key=json.dumps)
 
 
 def shown(intranet: Intranet) -> list:

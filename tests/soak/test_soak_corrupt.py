@@ -36,14 +36,14 @@ def test_a_damaged_file_is_said_in_words(tmp_path, size, figure):
         assert done.returncode == 0, done.stderr
     file, rng, said, unnoticed = tmp_path / "hub.db", random.Random(6), 0, 0
     sound = file.read_bytes()
-    for number in range(size.number(3, 60)):
+    for number in range(size.number(3, 30)):
         for end in ("-wal", "-shm"):
             Path(f"{file}{end}").unlink(missing_ok=True)
         file.write_bytes(damage(sound, rng))
         done = called(tmp_path, *COMMANDS[number % len(COMMANDS)])
         assert "Traceback" not in done.stderr, done.stderr
         assert "the hub failed with" not in done.stderr, done.stderr
-        if "hub.db" in done.stderr:
+        if "error: The store " in done.stderr:
             assert done.returncode in {75, 78}
             said += 1
         else:  # the damage is where this command does not look

@@ -31,7 +31,7 @@ def mounted(folder: Path, number: int) -> list[str]:
 
 @pytest.mark.parametrize("way", ["file system", "file size"])
 def test_a_full_disk_loses_nothing_and_the_hub_goes_on(tmp_path, way, size, figure):
-    number = size.number(60, 1000)
+    number = 150 if size.full else 60
     plain = [sys.executable, str(WORKER), str(tmp_path), "limit", str(number)]
     command = mounted(tmp_path, number) if way == "file system" else plain
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)

@@ -21,11 +21,11 @@ LONGEST_MOMENT = 0.25  # seconds after a birth, or after the first point
 
 @dataclass(frozen=True)
 class World:
-    """One store, and the intranet that it delivers to; `folder` outlives every hub."""
+    """One store, and the intranets that it delivers to; `folder` outlives every hub."""
 
     folder: Path
     url: str
-    port: int
+    ports: dict[str, int]
 
     @property
     def scene(self) -> int:
@@ -45,7 +45,7 @@ class Nursery:
 
     async def life(self, world: World, until: int, **wish) -> dict:
         given = {"point": "", "hit": 0, "moment": None, "begun": False, "until": until} | wish
-        where = {"folder": str(world.folder), "url": world.url, "port": world.port}
+        where = {"folder": str(world.folder), "url": world.url, "ports": world.ports}
         line = json.dumps(given | where)
         self._process.stdin.write((line + "\n").encode())
         answer = json.loads(await self._process.stdout.readline())
@@ -55,11 +55,18 @@ class Nursery:
     async def unharmed(self, folder: Path, until: int) -> tuple[dict, list, dict[str, int]]:
         """End state, what the intranet shows, and how often each point is passed."""
         folder.mkdir()  # noqa: ASYNC240  one folder
-        intranet = Intranet()
-        async with Serving(intranet, 0.0) as port:
-            world = World(folder, f"sqlite:///{folder / 'hub.db'}", port)
+        async with both(0.0) as (ports, intranets):
+            world = World(folder, f"sqlite:///{folder / 'hub.db'}", ports)
             assert (await self.life(world, until))["code"] == 0
-        return end_state(world.url), shown(intranet), world.points
+        return end_state(world.url), [shown(one) for one in intranets], world.points
+
+
+@contextlib.asynccontextmanager
+async def both(delay: float = 0.002) -> AsyncIterator[tuple[dict[str, int], list[Intranet]]]:
+    """An intranet that knows our keys, and one that has to be searched: it takes doubles."""
+    keyed, searched = Intranet(), Intranet(identity="searchable")
+    async with Serving(keyed, delay) as one, Serving(searched, delay) as other:
+        yield {"intranet": one, "board": other}, [keyed, searched]
 
 
 @contextlib.asynccontextmanager
@@ -95,11 +102,11 @@ def rest(scene: int) -> int:
 
 
 async def test_random_kills_lose_nothing_and_repeat_nothing(tmp_path, store_url, size, figure):
-    kills, seconds = size.number(10, 1000), size.seconds(60, 600)
-    rng, hits, costs, intranet = random.Random(20261122), Counter(), [], Intranet()
-    async with nursery(tmp_path) as hub, Serving(intranet) as port:
+    kills, seconds = size.number(10, 1000), size.seconds(60, 540)
+    rng, hits, costs = random.Random(20261122), Counter(), []
+    async with nursery(tmp_path) as hub, both() as (ports, intranets):
         *_, points = await hub.unharmed(tmp_path / "first", FIRST)
-        world, begun = World(tmp_path, store_url, port), time.monotonic()
+        world, begun = World(tmp_path, store_url, ports), time.monotonic()
         while len(costs) < kills and time.monotonic() - begun < seconds:
             wish = plan(rng, points)
             answer = await hub.life(world, world.scene + 2, **wish)
@@ -109,19 +116,22 @@ async def test_random_kills_lose_nothing_and_repeat_nothing(tmp_path, store_url,
         took, last = time.monotonic() - begun, rest(world.scene)
         assert (await hub.life(world, last))["code"] == 0
         state, stands, _ = await hub.unharmed(tmp_path / "unharmed", last)
-    found, faults = end_state(store_url), count_faults(intranet.log)
+    found, faults = end_state(store_url), Counter()
+    for intranet in intranets:
+        faults.update(count_faults(intranet.log))
+        faults["created twice"] += len(intranet.duplicates)
     figure(
         f"random kills, {store_url.split(':', 1)[0]}",
         kills=len(costs),
         lost=len([one for one in state["events"] if one not in found["events"]]),
         **{name.replace(" ", "_"): number for name, number in faults.items()},
-        sent=len(intranet.log),
+        sent=sum(len(intranet.log) for intranet in intranets),
         scenes=last,
         seconds_per_kill=round(took / len(costs), 3),
         hits=dict(hits),
     )
     assert found == state
-    assert shown(intranet) == stands
+    assert [shown(intranet) for intranet in intranets] == stands
     assert (faults["created twice"], faults["out of order"]) == (0, 0)
     assert set(points) <= set(hits) or len(costs) < 200, "a named point was never hit"
 
