@@ -72,7 +72,6 @@ class Run:
 
     Attributes:
         together: rows of several batches that may be stored in one transaction.
-        stored: told when something changed, so that it is sent while the rest is still read.
     """
 
     source: Source
@@ -85,7 +84,6 @@ class Run:
     rng: random.Random
     veil: Callable[[str], str] = str
     together: int = TOGETHER
-    stored: Callable[[], None] = lambda: None
     counts: Counter[str] = field(default_factory=Counter)
 
     async def execute(self) -> Report:
@@ -115,11 +113,8 @@ class Run:
         async with contextlib.aclosing(groups):
             async for group in groups:
                 self.point("read")
-                counts = await self.store.write(self._apply, merged(group))
-                self.counts += counts
+                self.counts += await self.store.write(self._apply, merged(group))
                 self.point("committed")
-                if counts["accepted"]:
-                    self.stored()
 
     def _apply(self, tx: Tx, batch: Batch) -> Counter[str]:
         now, reopen = self.now(), self.source.reopen

@@ -46,7 +46,6 @@ class Runner:
         wake: told at once when objects may wait to be sent, or streams to be read; a schedule
             sets it, so that nothing waits for its next look.
         together: rows of several batches that may be stored in one transaction.
-        ready: set when objects may wait to be sent; whoever sends them clears it before.
         sleep: waits so many seconds; virtual in tests and the demo.
         turn: seconds that a call from outside waits for a reading of its stream to end.
     """
@@ -65,7 +64,6 @@ class Runner:
     turn: float = 5.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     together: int = TOGETHER
-    ready: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -159,12 +157,8 @@ class Runner:
             if report.outcome == "refused":
                 report = await self._read(source, stream, full=True)
             await self.project()
-        self._stored()
-        return report
-
-    def _stored(self) -> None:
-        self.ready.set()
         self.wake("objects")
+        return report
 
     async def _read(self, source: Source, stream: Stream, *, full: bool) -> Report:
         how = {"sweep_every": stream.sweep_every, "full": full}
@@ -180,7 +174,6 @@ class Runner:
             self.rng,
             veil=self.veil,
             together=self.together,
-            stored=self._stored,
         )
         return await run.execute()
 

@@ -1,9 +1,8 @@
 """The embedded schedule: one asyncio loop, its state in the store, a tick every second."""
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from hub.contract import Received, Stream
 from hub.engine import dead_letters, drift
 from hub.engine.configuration import Source
 from hub.engine.reading import Report
-from hub.engine.runner import PASSING, Runner, What
+from hub.engine.runner import Runner, What
 from hub.errors import (
     BadConfigError,
     HubError,
@@ -295,39 +294,15 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
     unknown = sorted(set(names) - set(runner.sources))
     if unknown:
         raise BadConfigError(f"No instance is called {', '.join(unknown)}.")
-    async with _sending(runner) as sent:
-        reports = [
-            await run_there(runner, name, stream.name)
-            for name in names
-            for stream in runner.sources[name].connector.streams()
-            if stream.every is not None
-        ]
-    delivered = await _delivered(runner, sent, PATIENCE)
+    reports = [
+        await run_there(runner, name, stream.name)
+        for name in names
+        for stream in runner.sources[name].connector.streams()
+        if stream.every is not None
+    ]
+    delivered = await _delivered(runner, PATIENCE)
     await runner.forget()
     return {"runs": reports} | delivered
-
-
-@contextlib.asynccontextmanager
-async def _sending(runner: Runner) -> AsyncIterator[dict[str, Counter[str]]]:
-    """Send what is ready while the rest is still read; what became of it, by target and status."""
-    sent: dict[str, Counter[str]] = {name: Counter() for name in runner.targets}
-
-    ended = asyncio.Event()
-
-    async def send() -> None:
-        while not ended.is_set():
-            await runner.ready.wait()
-            runner.ready.clear()
-            for name, counts in (await runner.deliver()).items():
-                sent[name] += counts
-
-    sender = asyncio.get_running_loop().create_task(send())
-    try:
-        yield sent
-    finally:
-        ended.set()
-        runner.ready.set()  # one pass more, and never one broken off: its calls would be in doubt
-        await sender
 
 
 async def _replay(runner: Runner, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -364,15 +339,8 @@ async def _sent(runner: Runner, ids: Sequence[int]) -> dict[str, Any]:
     return delivered | {"counts": counts, "refused": refused}
 
 
-async def _delivered(
-    runner: Runner,
-    before: Mapping[str, Counter[str]] | None = None,
-    patience: float = 0.0,
-) -> dict[str, Any]:
+async def _delivered(runner: Runner, patience: float = 0.0) -> dict[str, Any]:
     await runner.project()
     passes = (deliver_there(runner, name, patience) for name in runner.deliverers)
-    found = zip(runner.deliverers, await asyncio.gather(*passes), strict=True)
-    sent = {name: Counter(one) for name, one in found}
-    for name, counts in (before or {}).items():
-        sent[name] += Counter({k: v for k, v in counts.items() if k not in PASSING})
-    return {"delivered": {name: dict(one) for name, one in sent.items()}}
+    found = await asyncio.gather(*passes)
+    return {"delivered": dict(zip(runner.deliverers, found, strict=True))}
