@@ -1,8 +1,9 @@
 """One pass of one target: calls in flight all the time, and one hand that writes.
 
 Workers make calls. Everything that concerns the store is done in turns, one transaction each: it
-books what ended meanwhile, commits what is about to be sent and fetches what is due. A worker makes
-its next call when the last one is recorded, so at a kill no more is repeated than was in flight.
+books what ended meanwhile, commits what is about to be sent and fetches what is due. Calls that
+ended and are not recorded yet count as in flight: in batches a worker waits for the record, one by
+one at most `UNRECORDED` for each call in flight wait for it. So much is repeated after a kill.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from hub.store.store import Store, Tx
 
 AHEAD = 8  # calls' worth of rows that are fetched at once for each call in flight
 MOST = 2000  # rows in memory
+UNRECORDED = 7  # answers, of one object each, that may wait for one commit for each call in flight
 
 
 @dataclass
@@ -72,6 +74,9 @@ class Pipeline:
         self._sleepers: list[asyncio.Future[None]] = []
         self._recorded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._broken: BaseException | None = None
+        self._writing = 0
+        alone = max(one.batch_max for one in self.abilities.kinds.values()) == 1
+        self._bearable = UNRECORDED * self.abilities.at_once if alone else 0
 
     async def run(self, caller: Caller) -> Counter[str]:
         """Send what is due until nothing is, or until the target can't take more."""
@@ -94,7 +99,9 @@ class Pipeline:
         if self._broken is not None:
             raise self._broken
         turn, recorded = self._begin_turn()
+        self._writing = len(turn.results)
         await self.store.write(self._write, turn)
+        self._writing = 0
         self._end_turn(turn)
         recorded.set_result(None)
         await self._take_down(turn.found.down)
@@ -219,7 +226,12 @@ class Pipeline:
     async def _call(self, rows: list[Any]) -> None:
         results = await self.caller.send(rows)
         self._finished.append(results)
-        await self._turn_taken()
+        self._poke.set()
+        while self._unrecorded() > self._bearable:
+            await self._recorded
+
+    def _unrecorded(self) -> int:
+        return self._writing + sum(len(some) for some in self._finished)
 
     async def intend(self, rows: Sequence[Any]) -> None:
         """Commit that these rows are about to be sent."""
