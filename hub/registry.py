@@ -4,9 +4,10 @@ Bundled and foreign plug-ins come through the same groups, so that there is one 
 """
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -63,40 +64,65 @@ def installed(group: Group) -> Iterable[EntryPoint]:
     return entry_points(group=group.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
-    """Every plug-in that was found, ready or not."""
+Name = tuple[Group, str]
 
-    plugins: tuple[Plugin, ...]
+
+class Registry:
+    """Every plug-in that was found, ready or not.
+
+    An entry point is loaded when somebody asks for its name: a command pays for what it uses.
+    """
+
+    def __init__(
+        self,
+        plugins: Iterable[Plugin] = (),
+        later: Mapping[Name, Callable[[], Plugin]] | None = None,
+    ) -> None:
+        self._loaded: dict[Name, Plugin] = {(one.group, one.name): one for one in plugins}
+        self._later = dict(later or {})
 
     @classmethod
     def discover(
         cls, source: Source = installed, *, groups: Iterable[Group] = tuple(Group)
     ) -> "Registry":
-        """Load what the entry points name; whatever fails becomes a plug-in with a reason.
+        """Note what the entry points name; whatever fails becomes a plug-in with a reason.
 
         Args:
-            groups: only these; a group that is not asked for costs no import.
+            groups: only these.
         """
-        return cls(tuple(found for group in groups for found in _group(group, source(group))))
+        later: dict[Name, Callable[[], Plugin]] = {}
+        for group in groups:
+            later |= _group(group, source(group))
+        return cls(later=later)
 
     @classmethod
     def of(cls, *classes: type[Connector[Any]] | type[Target[Any]]) -> "Registry":
         """A registry of these classes alone, without entry points; for tests and embedding."""
-        return cls(tuple(map(_given, classes)))
+        return cls(map(_given, classes))
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """All of them, loaded."""
+        return tuple(self._load(*name) for name in [*self._loaded, *self._later])
 
     def find(self, group: Group, name: str) -> Plugin | None:
         """The plug-in of this name, ready or not."""
-        return next((one for one in self.plugins if (one.group, one.name) == (group, name)), None)
+        known = (group, name) in self._loaded or (group, name) in self._later
+        return self._load(group, name) if known else None
 
     def names(self, group: Group) -> list[str]:
         """The names in one group, sorted, broken ones too."""
-        return sorted(one.name for one in self.plugins if one.group is group)
+        return sorted(name for other, name in [*self._loaded, *self._later] if other is group)
 
     def ready(self, group: Group) -> list[Plugin]:
         """The plug-ins of one group that can be used, by name."""
-        chosen = (one for one in self.plugins if one.group is group and one.ready)
-        return sorted(chosen, key=lambda one: one.name)
+        found = (self._load(group, name) for name in self.names(group))
+        return [one for one in found if one.ready]
+
+    def _load(self, group: Group, name: str) -> Plugin:
+        if (group, name) not in self._loaded:
+            self._loaded[group, name] = self._later.pop((group, name))()
+        return self._loaded[group, name]
 
 
 def _given(cls: type[Any]) -> Plugin:
@@ -104,11 +130,14 @@ def _given(cls: type[Any]) -> Plugin:
     return _judged(group, cls.name, "", cls)
 
 
-def _group(group: Group, points: Iterable[EntryPoint]) -> list[Plugin]:
+def _group(group: Group, points: Iterable[EntryPoint]) -> dict[Name, Callable[[], Plugin]]:
     by_name: dict[str, dict[str, EntryPoint]] = {}
     for point in points:
         by_name.setdefault(point.name, {})[point.value] = point
-    return [_of_one_name(group, name, list(by_name[name].values())) for name in sorted(by_name)]
+    return {
+        (group, name): partial(_of_one_name, group, name, list(by_name[name].values()))
+        for name in sorted(by_name)
+    }
 
 
 def _of_one_name(group: Group, name: str, points: list[EntryPoint]) -> Plugin:

@@ -49,7 +49,12 @@ class Family(StrEnum):
 class Model(BaseModel):
     """Closed and frozen: an unknown field is a mistake, and nothing changes after it was made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # built when it is used first: a command uses few of them
+    )
 
 
 class Payload(Model):

@@ -21,7 +21,6 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
-    text,
 )
 
 from hub.events.base import JsonText, canonical
@@ -181,14 +180,6 @@ subject = Table(
     Index("ix_subject_slice", "instance", "stream", "container", "sweep"),
     Index("ix_subject_look_again", "look_again"),
 )
-# Few rows ever wait in one of these, so each has an index of those that do; `PARTIAL`, and not a
-# part of the table, because naming a database's own option here loads both dialects at each start.
-WAITING = ("staged", "pending_fingerprint", "unverified_at")
-PARTIAL = tuple(
-    f"CREATE INDEX ix_subject_{name} ON subject (instance) WHERE {name} IS NOT NULL"
-    for name in WAITING
-)
-
 ref = Table(
     "ref",
     metadata,
@@ -211,7 +202,6 @@ event = Table(
     Column("at", Moment, nullable=False),
 )
 
-_WAITING = text("status = 'waiting'")
 
 obj = Table(
     "object",
@@ -248,14 +238,6 @@ obj = Table(
     UniqueConstraint("target", "kind", "key"),
     Index("ix_object_tile", "target", "tile", "audience"),
     Index("ix_object_waiting", "target", "status", "due"),
-    Index(
-        "ix_object_ahead",
-        "target",
-        "state",
-        "id",
-        sqlite_where=_WAITING,
-        postgresql_where=_WAITING,
-    ),
 )
 
 requirement = Table(  # an object waits, unattempted, until what it requires stands on its target
@@ -377,3 +359,10 @@ lease = Table(  # processes, instances and targets; SQLite has a lock instead, a
     Column("holder", Json),  # of a process: who it is and what it can work for
     Column("expires", DateTime(timezone=True)),  # by the database's clock, so in its own type
 )
+
+
+# Indexes of those few rows that wait. `PARTIAL`, and not a part of the tables, because naming a
+# database's own option here loads both dialects at each start.
+WAITING = ("staged", "pending_fingerprint", "unverified_at")
+PARTIAL = {f"ix_subject_{name}": f"subject (instance) WHERE {name} IS NOT NULL" for name in WAITING}
+PARTIAL["ix_object_ahead"] = "object (target, state, id) WHERE status = 'waiting'"
