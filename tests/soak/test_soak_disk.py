@@ -52,7 +52,7 @@ async def hub(tmp_path):
     await made.store.close()
 
 
-async def test_a_file_that_is_renamed_is_said_and_back_it_goes_on(hub, tmp_path, figure):
+async def test_a_file_that_is_renamed_is_said_and_back_it_goes_on(hub, tmp_path, size, figure):
     file, away = tmp_path / "hub.db", tmp_path / "away.db"
     many(hub, 20)
     file.rename(away)

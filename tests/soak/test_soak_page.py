@@ -88,13 +88,15 @@ def synced(folder: Path) -> tuple[dict, int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "row", "said"),
+    "page",
     [
         ("below the byte cap", b'{"id":"0123"}', r"more than \d+ incidents in one page"),
         ("above the byte cap", b'{"id":"0123","number":"I 2611 0001","x":"y"}', "refused unread"),
     ],
+    ids=["below", "above"],
 )
-def test_a_page_of_a_million_rows_is_refused(tmp_path, name, row, said, figure):
+def test_a_page_of_a_million_rows_is_refused(tmp_path, page, size, figure):
+    name, row, said = page
     (tmp_path / "hub.yaml").write_text(HUB_YAML)
     (tmp_path / "connectors").mkdir()
     good, bad = (TopdeskSandbox(SandboxOptions(closed_tickets=5)) for _ in range(2))
@@ -109,7 +111,7 @@ def test_a_page_of_a_million_rows_is_refused(tmp_path, name, row, said, figure):
     figure(f"a page of a million rows, {name}", peak_mb=peak, refused=1, others="complete")
 
 
-def test_a_batch_of_a_million_records_is_refused(tmp_path, figure):
+def test_a_batch_of_a_million_records_is_refused(tmp_path, size, figure):
     command = [sys.executable, "-c", GREEDY, f"sqlite:///{tmp_path / 'hub.db'}", str(ROWS)]
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     env = os.environ | {"PYTHONPATH": path}

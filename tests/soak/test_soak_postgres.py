@@ -30,7 +30,7 @@ async def unharmed(url: str, versions: int, number: int) -> tuple[dict, list]:
     return end_state(url), shown(hub.intranet)
 
 
-async def test_a_server_that_stops_is_said_once_and_found_again(hub, postgres, figure):
+async def test_a_server_that_stops_is_said_once_and_found_again(hub, postgres, size, figure):
     postgres.stop()
     many(hub, 20)
     await hub.pass_time(100)
