@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from hub.contract import Capabilities, Target
 from hub.engine.delivery.calls import Caller, as_hub_error
 from hub.engine.delivery.health import DOWN, Health
-from hub.engine.delivery.pipeline import Pipeline
+from hub.engine.delivery.pipeline import Pipeline, Turn
 from hub.store import ledger, outbox, requirements
 from hub.store.store import Store, Tx
 
@@ -43,11 +43,16 @@ class Deliverer:
 
     async def deliver(self) -> Counter[str]:
         """Send what is due; the count of outcomes by status. Never raises for the target's sake."""
-        if not await self.store.write(self._begin):
+        line = self._line() if self._capabilities is not None else None
+        began = await self.store.write(self._begin, line)
+        if began is None:
             return Counter()
         counts: Counter[str] = Counter()
-        if (abilities := await self._abilities()) is not None:
-            counts = await self._pass(abilities)
+        if line is not None and isinstance(began, Turn):
+            counts = await self._pass(line, began)
+        elif await self._abilities() is not None:
+            line = self._line()
+            counts = await self._pass(line, await self.store.write(line.fetch))
         else:
             await self.store.write(self._end, [])
         if counts["unresolved"]:
@@ -56,24 +61,29 @@ class Deliverer:
             counts["failed"] += 1
         return counts
 
-    async def _pass(self, abilities: Capabilities) -> Counter[str]:
-        line = Pipeline(self.target_id, self.store, abilities, self.health, self.claim, self.point)
-        caller = Caller(self.target, abilities, self.health, line.intend, self.point)
-        counts = await line.run(caller)
+    def _line(self) -> Pipeline:
+        abilities = cast("Capabilities", self._capabilities)
+        return Pipeline(self.target_id, self.store, abilities, self.health, self.claim, self.point)
+
+    async def _pass(self, line: Pipeline, first: Turn) -> Counter[str]:
+        caller = Caller(self.target, line.abilities, self.health, line.intend, self.point)
+        counts = await line.run(caller, first)
         await self.store.write(self._end, line.unsent)
         return +counts
 
-    def _begin(self, tx: Tx) -> bool:
-        """Whether there is anything to do now."""
+    def _begin(self, tx: Tx, line: Pipeline | None) -> Turn | bool | None:
+        """None: nothing to do now. Fetches at once when it is known what the target can do."""
         self.claim(tx)
         row = ledger.targets(tx).get(self.target_id)
         if row is None or row.address_wanted is not None:
-            return False
+            return None
         if row.retry_at is not None and row.retry_at > self.now():
-            return False
+            return None
         self.health.begin(row)
         requirements.say_waiting(tx, self.target_id)
-        return outbox.any_due(tx, self.target_id, self.now())
+        if not outbox.any_due(tx, self.target_id, self.now()):
+            return None
+        return True if line is None else line.fetch(tx)
 
     async def _abilities(self) -> Capabilities | None:
         if self._capabilities is None:

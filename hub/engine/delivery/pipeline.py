@@ -78,14 +78,22 @@ class Pipeline:
         alone = max(one.batch_max for one in self.abilities.kinds.values()) == 1
         self._bearable = UNRECORDED * self.abilities.at_once if alone else 0
 
-    async def run(self, caller: Caller) -> Counter[str]:
-        """Send what is due until nothing is, or until the target can't take more."""
+    async def run(self, caller: Caller, first: Turn) -> Counter[str]:
+        """Send what is due until nothing is, or until the target can't take more.
+
+        Args:
+            caller: makes the calls.
+            first: what `fetch` found.
+        """
         self.caller = caller
         try:
-            while await self._take_turn():
+            self._end_turn(first)
+            goes_on = await self._followed(first)
+            while goes_on:
                 await self._poke.wait()
                 self._poke.clear()
                 await asyncio.sleep(0)  # whatever ended at the same moment is one group
+                goes_on = await self._take_turn()
         finally:
             for worker in self._workers:
                 worker.cancel()
@@ -93,6 +101,12 @@ class Pipeline:
         return self.counts
 
     # --- the hand that writes ---------------------------------------------------------------
+
+    def fetch(self, tx: Tx) -> Turn:
+        """The first turn of a pass, in the transaction that begins it."""
+        turn = Turn([], [], self._room(), anew=True, held=set())
+        self._write(tx, turn)
+        return turn
 
     async def _take_turn(self) -> bool:
         """One transaction; whether the pass goes on."""
@@ -104,6 +118,9 @@ class Pipeline:
         self._writing = 0
         self._end_turn(turn)
         recorded.set_result(None)
+        return await self._followed(turn)
+
+    async def _followed(self, turn: Turn) -> bool:
         await self._take_down(turn.found.down)
         return self._go_on(turn)
 
