@@ -81,9 +81,10 @@ class Deliverer:
             return None
         self.health.begin(row)
         requirements.say_waiting(tx, self.target_id)
-        if not outbox.any_due(tx, self.target_id, self.now()):
-            return None
-        return True if line is None else line.fetch(tx)
+        if line is None:
+            return outbox.any_due(tx, self.target_id, self.now()) or None
+        turn = line.fetch(tx)
+        return turn if turn.found.any else None
 
     async def _abilities(self) -> Capabilities | None:
         if self._capabilities is None:
