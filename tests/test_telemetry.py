@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from hub.telemetry import Metrics, logger
+from hub.metrics import Metrics
+from hub.telemetry import logger
 
 
 def said(**keys):

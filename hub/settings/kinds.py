@@ -66,9 +66,10 @@ def _pace(value: timedelta) -> timedelta:
 
 def _rate(value: object) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 < float(value) < float("inf"):  # type: ignore[arg-type]
+    rate = float(value) if number else 0.0  # type: ignore[arg-type]  # `number` says that it is one
+    if not 0 < rate < float("inf"):
         raise ValueError("must be a number above 0: requests a second, such as `5` or `0.5`")
-    return float(value)  # type: ignore[arg-type]
+    return rate
 
 
 def _time_zone(value: str) -> str:

@@ -67,7 +67,7 @@ def test_a_checked_first_configuration_names_the_missing_secret_with_its_line(hu
     assert found.code == 78
     line = next(line for line in found.out.splitlines() if "TOPDESK_PASSWORD" in line)
     text = (tmp_path / "config" / "connectors" / "topdesk.yaml").read_text().splitlines()
-    at = 1 + next(i for i, one in enumerate(text) if "${env:" in one)
+    at = 1 + next(i for i, one in enumerate(text) if "password: ${env:" in one)
     assert f"connectors/topdesk.yaml:{at}:" in line
 
 
