@@ -55,7 +55,7 @@ def publish(rows: Sequence[Row], path: Path = LATEST) -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "cores": len(os.sched_getaffinity(0)),
         "processor": _processor(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in OWN},
         "peers": _pins(),
