@@ -7,15 +7,14 @@ rows go in one statement. Everything else is written by SQLAlchemy as usual.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.events.base import JsonText, canonical
 from hub.store.database import Tx
-from hub.store.tables import Json, Moment
+from hub.store.tables import Json, Moment, json_out, moment_out
 
 MOST = 500  # rows in one statement
 KEPT = 8  # statements of a shape: pages of a source are nearly all of one size
@@ -116,7 +115,7 @@ class _Shape:
 
     def values(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
         flat: list[Any] = []
-        written: dict[datetime, str] = {}  # the same moment in every row, nearly always
+        written: dict[datetime, str | None] = {}  # the same moment in every row, nearly always
         for row in rows:
             start = len(flat)
             flat.extend(row.values())
@@ -124,10 +123,10 @@ class _Shape:
                 value = flat[start + place]
                 if value is not None:
                     if value not in written:
-                        written[value] = _moment(value)
+                        written[value] = moment_out(value)
                     flat[start + place] = written[value]
             for place in self._jsons:
-                flat[start + place] = _json(flat[start + place])
+                flat[start + place] = json_out(flat[start + place])
         return tuple(flat)
 
 
@@ -154,13 +153,3 @@ def _name(dialect: sa.Dialect, table: sa.Table, name: str) -> str:
 
 def _table(dialect: sa.Dialect, table: sa.Table) -> str:
     return dialect.identifier_preparer.format_table(table)
-
-
-def _moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
-
-
-def _json(value: Any) -> str | None:
-    if value is None or isinstance(value, JsonText):
-        return value
-    return canonical(value)

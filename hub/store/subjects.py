@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.events.base import JsonText
 from hub.store import bulk, lease
 from hub.store.store import Tx
-from hub.store.tables import cause, dirty, event, obj, ref, run, subject, unreadable
+from hub.store.tables import cause, dirty, event, moment_in, obj, ref, run, subject, unreadable
 
 CHUNK = 500  # ids in one IN list, well below every database's limit
 
@@ -20,24 +20,6 @@ def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
     listed = list(values)
     for start in range(0, len(listed), CHUNK):
         yield listed[start : start + CHUNK]
-
-
-def by_keys(
-    tx: Tx, instance_id: str, keys: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], Any]:
-    """Stored subjects by (family, key)."""
-    found: dict[tuple[str, str], Any] = {}
-    for family in {family for family, _ in keys}:
-        for part in chunks({key for other, key in keys if other == family}):
-            rows = tx.execute(
-                sa.select(subject).where(
-                    subject.c.instance == instance_id,
-                    subject.c.family == family,
-                    subject.c.key.in_(part),
-                )
-            )
-            found |= {(row.family, row.key): row for row in rows}
-    return found
 
 
 _STATES = sa.select(subject.c.state).where(
@@ -107,21 +89,17 @@ def _known(row: Any) -> Known:
         revision,
         seq,
         container,
-        _moment(at),
-        _moment(removed),
+        moment_in(at),
+        moment_in(removed),
         None if pending is None else JsonText(pending),
         pending_mark,
         episode,
         reopened,
-        _moment(began),
-        _moment(ended),
-        _moment(look_again),
+        moment_in(began),
+        moment_in(ended),
+        moment_in(look_again),
         quiet,
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def by_ids(tx: Tx, ids: Collection[int]) -> list[Any]:

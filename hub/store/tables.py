@@ -35,6 +35,24 @@ metadata = MetaData(
 )
 
 
+def moment_out(value: datetime | None) -> str | None:
+    """A moment as it is stored: `2026-11-23T07:12:00.000000Z`, UTC."""
+    if value is None:
+        return None
+    text = value.astimezone(UTC).isoformat(timespec="microseconds")  # four digits of the year
+    return text.replace("+00:00", "Z")
+
+
+def moment_in(text: str | None) -> datetime | None:
+    """Back to an aware datetime in UTC."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def json_out(value: Any) -> str | None:
+    """JSON values as they are stored; what is canonical text already is taken as it is."""
+    return value if value is None or isinstance(value, JsonText) else canonical(value)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime as `2026-11-23T07:12:00.000000Z`: sorts as text on every database."""
 
@@ -44,15 +62,12 @@ class Moment(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         """To text, in UTC."""
         del dialect
-        if value is None:
-            return None
-        text = value.astimezone(UTC).isoformat(timespec="microseconds")  # four digits of the year
-        return text.replace("+00:00", "Z")
+        return moment_out(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Back to an aware datetime in UTC."""
         del dialect
-        return None if value is None else datetime.fromisoformat(value)
+        return moment_in(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -64,7 +79,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To canonical text."""
         del dialect
-        return value if value is None or isinstance(value, JsonText) else canonical(value)
+        return json_out(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Back to JSON values."""
