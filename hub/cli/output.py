@@ -154,8 +154,12 @@ def local(moment: str | datetime | None, zone: str) -> str:
 
 
 def title_of(body: Mapping[str, Any] | None, language: str) -> str:
-    """The title in a body, in this language or another; empty where there is none."""
-    title = (body or {}).get("title") or {}
+    """The title in a body, in this language or another; of people and groups the name.
+
+    Empty where there is none.
+    """
+    found = body or {}
+    title = found.get("display_name") or found.get("name") or found.get("title") or {}
     if not isinstance(title, Mapping):
         return str(title)
     return str(title.get(language) or next(iter(title.values()), ""))

@@ -58,7 +58,7 @@ async def assemble(
         rng or random.SystemRandom(),
         broken={*settings.broken, *failed},
         veil=Veil(settings.secrets),
-        keep=Keep(settings.hub.retention.events, settings.hub.retention.runs),
+        keep=Keep(**dict(settings.hub.retention)),
         sleep=sleep,
     )
 

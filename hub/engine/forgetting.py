@@ -9,10 +9,11 @@ from hub.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long events, and how long runs and answered requests are kept."""
+    """How long events, runs with answered requests, and what is personal are kept."""
 
     events: timedelta = timedelta(days=400)
     runs: timedelta = timedelta(days=90)
+    people: timedelta = timedelta(days=90)
 
 
 async def forget(store: Store, keep: Keep, now: datetime) -> int:
@@ -22,6 +23,8 @@ async def forget(store: Store, keep: Keep, now: datetime) -> int:
         (retention.forget_events, keep.events),
         (retention.forget_runs, keep.runs),
         (retention.forget_requests, keep.runs),
+        (retention.forget_facts_of_people, keep.people),
+        (retention.forget_people, keep.people),
     ):
         while number := await store.write(work, now - age):
             total += number

@@ -40,10 +40,17 @@ Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
 
 
 class Family(StrEnum):
-    """The families of subjects that a route can publish."""
+    """The families of subjects."""
 
     INCIDENT = "incident"
     MAINTENANCE = "maintenance"
+    PERSON = "person"
+    GROUP = "group"
+    MEMBERSHIP = "membership"
+
+
+PERSONAL = frozenset({Family.PERSON, Family.GROUP, Family.MEMBERSHIP})
+ROUTED = frozenset(Family) - PERSONAL  # what a route can show on a tile
 
 
 class Model(BaseModel):

@@ -5,12 +5,17 @@ from typing import Any
 
 from hub.errors import BadConfigError
 from hub.events.base import Family, Payload
+from hub.events.group import Group, Membership
 from hub.events.incident import Incident
 from hub.events.maintenance import Maintenance
+from hub.events.person import Person
 
 FAMILIES: Mapping[Family, type[Payload]] = {
     Family.INCIDENT: Incident,
     Family.MAINTENANCE: Maintenance,
+    Family.PERSON: Person,
+    Family.GROUP: Group,
+    Family.MEMBERSHIP: Membership,
 }
 
 

@@ -173,8 +173,8 @@ class _Say:
         return self.title_of(line.after or line.before or {}) or line.key
 
     def title_of(self, body: Mapping[str, Any]) -> str:
-        """The title in a body; empty where there is none."""
-        title = body.get("title") or {}
+        """The title in a body, of people and groups the name; empty where there is none."""
+        title = body.get("display_name") or body.get("name") or body.get("title") or {}
         return self._text(title) if isinstance(title, Mapping) else str(title)
 
     def state(self, line: Line) -> str:

@@ -4,10 +4,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, WithJsonSchema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from hub.events.base import Family, Language, Model, Text
+from hub.events.base import ROUTED, Family, Language, Model, Text
 from hub.events.objects import Audience
 from hub.settings.kinds import (
     Duration,
@@ -99,6 +99,12 @@ class Retention(Model):
     runs: Keeping = Field(
         timedelta(days=90),
         description="Readings, whatever became of them, and answered requests; at least `1d`.",
+        json_schema_extra={"default": "90d"},
+    )
+    people: Keeping = Field(
+        timedelta(days=90),
+        description="Accepted facts about people, and what is known of accounts, groups and "
+        "memberships after they left; at least `1d`.",
         json_schema_extra={"default": "90d"},
     )
 
@@ -207,10 +213,25 @@ class When(Model):
     )
 
 
+def _routed(value: Family) -> Family:
+    if value not in ROUTED:
+        raise ValueError(f"is `{value}`, and people are never shown on a tile")
+    return value
+
+
+Routed = Annotated[
+    Family,
+    AfterValidator(_routed),
+    WithJsonSchema({"enum": sorted(ROUTED), "type": "string"}),
+]
+
+
 class RouteSettings(Model):
     """A rule from subjects to rows of a tile, and for whom."""
 
-    family: Family = Field(Family.INCIDENT, description="What it takes.")
+    family: Routed = Field(
+        Family.INCIDENT, description="What it takes: `incident` or `maintenance`."
+    )
     tile: str = Field(DISTURBANCES, description="The tile of hub.yaml that shows it.")
     audience: str | None = Field(
         None, description="The audience of hub.yaml; that of the instance unless named."

@@ -1,5 +1,6 @@
 """A part of a document against a model: the model, or problems with file, line and advice."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -41,13 +42,22 @@ def _made(
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        for details in error.errors(include_url=False, include_input=False):
-            _add(document, shape, place, details)
+        found = error.errors(include_url=False, include_input=False)
+        for details in found:
+            if not _follows(details, found):
+                _add(document, shape, place, details)
     except Exception as error:  # noqa: BLE001  # a foreign model's own code may raise anything
         message = f"can't be checked: the plug-in failed with {type(error).__name__}"
         advice = "this is a fault of the plug-in: tell its maker"
         document.add(place, message, advice)
     return None
+
+
+def _follows(details: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
+    """A list that is too short only because pydantic left out what is wrong in it."""
+    at = details["loc"]
+    below = (one["loc"] for one in found if len(one["loc"]) > len(at))
+    return details["type"] == "too_short" and any(one[: len(at)] == at for one in below)
 
 
 def _add(document: Document, shape: Shape, base: Place, details: ErrorDetails) -> None:

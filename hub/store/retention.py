@@ -1,21 +1,27 @@
-"""What is old enough to be forgotten: facts, runs, answered requests; a small part at a time.
+"""What is old enough to be forgotten: facts, runs, answered requests, people that are gone.
+
+A small part at a time.
 
 Kept whatever their age: the newest fact of each subject that goes on or causes what stands on an
 intranet (so that it can be explained), the newest runs of a stream, and runs that unreadable rows name.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.events.base import PERSONAL, Family
 from hub.store.store import Tx
-from hub.store.tables import cause, event, obj, request, run, subject, unreadable
+from hub.store.tables import cause, event, obj, ref, request, run, subject, unreadable
 
 PART = 500  # rows in one transaction, so that nobody waits
 
 
-def forget_events(tx: Tx, before: datetime, part: int = PART) -> int:
-    """Forget facts that were accepted before this moment; how many."""
+def forget_events(
+    tx: Tx, before: datetime, part: int = PART, families: Collection[str] = tuple(Family)
+) -> int:
+    """Forget facts of these families that were accepted before this moment; how many."""
     later = event.alias("later")
     newer = sa.select(later.c.seq).where(
         later.c.subject == event.c.subject, later.c.seq > event.c.seq
@@ -30,8 +36,42 @@ def forget_events(tx: Tx, before: datetime, part: int = PART) -> int:
         subject.c.id == event.c.subject, subject.c.removed_at.is_(None)
     )
     spare = sa.or_(newer.exists(), sa.not_(sa.or_(causes.exists(), lives.exists())))
-    old = sa.select(event.c.seq).where(event.c.at < before, spare).order_by(event.c.seq).limit(part)
-    return _forget(tx, event.c.seq, old)
+    named = sa.select(subject.c.id).where(
+        subject.c.id == event.c.subject, subject.c.family.in_(sorted(families))
+    )
+    old = sa.select(event.c.seq).where(event.c.at < before, spare, named.exists())
+    return _forget(tx, event.c.seq, old.order_by(event.c.seq).limit(part))
+
+
+def forget_facts_of_people(tx: Tx, before: datetime, part: int = PART) -> int:
+    """Forget facts about people that were accepted before this moment; how many."""
+    return forget_events(tx, before, part, PERSONAL)
+
+
+def forget_people(tx: Tx, before: datetime, part: int = PART) -> int:
+    """Forget what accounts, groups and memberships were like that left before this moment.
+
+    Their keys stay, so that one that returns is the same one.
+
+    Returns:
+        How many.
+    """
+    old = (
+        sa.select(subject.c.id)
+        .where(
+            subject.c.family.in_(sorted(PERSONAL)),
+            subject.c.removed_at < before,
+            subject.c.state.is_not(None),
+        )
+        .order_by(subject.c.id)
+        .limit(part)
+    )
+    ids = list(tx.execute(old).scalars())
+    if ids:
+        tx.execute(sa.delete(ref).where(ref.c.subject.in_(ids)))
+        empty = {"state": None, "pending": None, "pending_fingerprint": None, "fingerprint": ""}
+        tx.execute(sa.update(subject).where(subject.c.id.in_(ids)).values(empty))
+    return len(ids)
 
 
 def forget_runs(tx: Tx, before: datetime, part: int = PART) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.events.base import JsonText
+from hub.events.base import ROUTED, JsonText
 from hub.store import bulk, lease
 from hub.store.store import Tx
 from hub.store.tables import cause, dirty, event, moment_in, obj, ref, run, subject, unreadable
@@ -269,11 +269,15 @@ def families(tx: Tx, instance_id: str) -> dict[str, set[str]]:
 
 
 def unmatched(tx: Tx) -> dict[str, int]:
-    """Per instance how many subjects that go on have no object at all: no route takes them."""
+    """Per instance how many subjects that go on have no object at all: no route takes them.
+
+    Of families that a route can take.
+    """
     caused = sa.select(cause.c.subject).where(cause.c.subject == subject.c.id).exists()
     query = (
         sa.select(subject.c.instance, sa.func.count().label("number"))
         .where(
+            subject.c.family.in_(sorted(ROUTED)),
             subject.c.removed_at.is_(None),
             subject.c.ended_at.is_(None),
             subject.c.look_again.is_(None),  # else its time is still to come

@@ -1,5 +1,6 @@
 """Retention on both databases: old facts and runs go, what explains an object stays."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,12 @@ import sqlalchemy as sa
 
 from hub.engine import reconcile
 from hub.engine.forgetting import Keep
+from hub.events.base import Family
+from hub.events.person import Person
 from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded, perform
 from hub.store import holds, retention, tables
+from hub.testing.scripted import MAJORS
 
 DAY = 86_400.0
 
@@ -116,3 +120,35 @@ async def test_the_schedule_forgets_once_a_day_and_a_sync_each_time(old):
     assert await number(old, tables.event) == 3  # not twice on one day
     await perform(old.runner, "sync", {})
     assert await number(old, tables.event) == 2
+
+
+async def test_people_that_left_are_forgotten_sooner_and_one_that_returns_is_the_same(old):
+    noor = Person(enabled=True, display_name="Noor van den Berg", mail="noor@example.org")
+    old.source.streams = [replace(MAJORS, families=frozenset(Family))]
+    old.source.put("p-1", noor)
+    old.source.put("p-2", noor)
+    await old.cycle()
+    old.source.remove("p-1", proof="deleted")
+    await old.cycle()
+    old.clock.advance(89 * DAY)
+    await old.runner.forget()
+    assert await stored(old) == {"p-1": "Noor van den Berg", "p-2": "Noor van den Berg"}
+    old.clock.advance(2 * DAY)
+    await old.runner.forget()
+    assert await stored(old) == {"p-1": None, "p-2": "Noor van den Berg"}
+    (row,) = await old.rows(sa.select(tables.event).join(tables.subject).where(of_people()))
+    assert row.body["subject"] == "p-2"
+    assert await number(old, tables.event) == 9  # those of the disturbances stay
+    old.source.put("p-1", noor)
+    await old.cycle()
+    assert await stored(old) == {"p-1": "Noor van den Berg", "p-2": "Noor van den Berg"}
+    assert (await old.store.read(reconcile.status))["unmatched"] == {}
+
+
+def of_people():
+    return tables.subject.c.family == "person"
+
+
+async def stored(world):
+    rows = await world.rows(sa.select(tables.subject).where(of_people()))
+    return {row.key: row.state and row.state["display_name"] for row in rows}

@@ -70,6 +70,16 @@ def test_name_that_maps_nowhere_gets_a_near_one(site, desk_yaml, added, said):
     assert "did you mean `" in problem
 
 
+@pytest.mark.parametrize("family", ["person", "group", "membership"])
+def test_a_route_can_not_show_people(site, desk_yaml, family):
+    site.write("connectors/desk.yaml", f"{desk_yaml}routes:\n  - family: {family}\n")
+    (problem,) = site.problems()
+    assert problem == (
+        f"connectors/desk.yaml:6: routes[0].family: is `{family}`, and people are never shown on a "
+        "tile; correct `family`: What it takes: `incident` or `maintenance`"
+    )
+
+
 def test_narrowing_everyone_is_refused(site, hub_yaml):
     site.hub(hub_yaml.replace("uithoorn: {", "everyone: {"))
     assert "audiences: narrows `everyone`" in refuse(site)

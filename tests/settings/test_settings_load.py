@@ -256,6 +256,7 @@ def test_a_pilot_names_audiences_that_exist(site, desk_yaml):
 
 def test_retention_has_defaults_and_a_least(site):
     assert site.load().hub.retention.events.days == 400
+    assert site.load().hub.retention.people.days == 90
     text = (site.folder / "hub.yaml").read_text()
     site.hub(text + "retention: {events: 30d, runs: 48h}\n")
     kept = site.load().hub.retention
