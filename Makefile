@@ -4,6 +4,8 @@ BIN := .venv/bin
 # the system's certificates, because an organisation's network may re-sign TLS
 UV := UV_PROJECT_ENVIRONMENT=.venv UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 $(BIN)/uv
 READY := .venv/.ready
+# where it is set, each start of the command compiles everything anew and takes three times as long
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test soak bench bench-setup check audit fix docs docs-test browser database clean
 
@@ -13,7 +15,7 @@ $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "intranet-hub needs Python 3.11, 3.12 or 3.13: set PYTHON=python3.12, say.")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "No venv module: install python3-venv (Debian) and run make again."; exit 1; }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(UV) sync --frozen --quiet --no-progress
+	@$(UV) sync --frozen --compile-bytecode --quiet --no-progress
 	@touch $(READY) && echo "ready: .venv/bin/hub"
 
 demo: setup  ## the whole story, live, until Ctrl-C
