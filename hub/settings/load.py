@@ -92,11 +92,10 @@ class Settings:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What the models call secret, and the passwords in addresses."""
+        """What the models call secret, callers' too, and the passwords in addresses."""
         used: list[ConfiguredTarget | Instance] = [*self.targets, *self.instances]
-        return secrets_in(
-            (one.config for one in used), (self.store, *(one.http.proxy for one in used))
-        )
+        models = [*(one.config for one in used), *(one.settings for one in self.instances)]
+        return secrets_in(models, (self.store, *(one.http.proxy for one in used)))
 
     @property
     def mark(self) -> str:

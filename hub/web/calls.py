@@ -79,7 +79,8 @@ class Calls:
         except RepeatedCallError as error:
             return answers.problem(409, str(error))
         except RejectedError as error:
-            return answers.problem(400, "The request can't be understood", str(error))
+            detail = self._runner.veil(str(error))
+            return answers.problem(400, "The request can't be understood", detail)
         except (RetryableError, StreamLostError):
             return _come_back()
 

@@ -22,7 +22,10 @@ import trustme
 import uvicorn
 from starlette.responses import JSONResponse, PlainTextResponse
 
-NAMES = ("topdesk", "intranet", "proxy", "leaky", "database", "file")
+NAMES = (
+    "topdesk", "intranet", "proxy", "leaky", "database", "file", "webhook", "previous", "hmac",
+    "receive",
+)  # fmt: skip
 
 
 @dataclass
@@ -66,6 +69,7 @@ class Organisation:
     env: dict[str, str]
     seen: dict[str, bytes] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
+    calls: list[tuple[str, int]] = field(default_factory=list)
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -110,6 +114,16 @@ class Organisation:
             for path in paths:
                 answer = client.get(path)
                 self.seen[f"{name}: {path[:9]} {answer.status_code}"] = answer.content
+
+    def call(self, base: str, path: str, body: bytes, **headers: str) -> int:
+        """Call the hub as a source or sender does, keep what it answers; the status."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        with httpx.Client(trust_env=False, base_url=base) as client:
+            answer = client.post(path, content=body, headers=named)
+        self.calls.append((path.partition("?")[0], answer.status_code))
+        said = [answer.content, *(value for pair in answer.headers.raw for value in pair)]
+        self.seen[f"call {len(self.calls)}: {answer.status_code}"] = b" ".join(said)
+        return answer.status_code
 
 
 class Running:

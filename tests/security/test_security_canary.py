@@ -3,10 +3,12 @@
 import json
 import signal
 import time
+from urllib.parse import quote
 
 import pytest
 
 from hub.cli import exits
+from hub.web.proof import signature
 
 HUB = """\
 store: {store}
@@ -30,6 +32,9 @@ mode: live
 """
 pytestmark = pytest.mark.timeout(900)  # many real processes, and a machine may be busy
 PASSWORD = "${env:CANARY_TOPDESK}"
+WEBHOOK = "webhook: {secret: '${env:CANARY_WEBHOOK}', previous_secret: '${env:CANARY_PREVIOUS}'}\n"
+SIGNED = "webhook: {secret: '${env:CANARY_HMAC}', hmac: true}\n"
+RECEIVE = "receive: {secret: '${env:CANARY_RECEIVE}'}\n"
 PROXY = "proxy: 'http://hub:${{env:CANARY_PROXY}}@{at}'\n"
 
 
@@ -53,13 +58,13 @@ def good(place, servers, canaries, postgres, port):
     store = f"'postgresql://canary:${{env:CANARY_DATABASE}}@127.0.0.1:{postgres.port}/{name}'"
     targets = INTRANET.format(name="intranet", more="", url=servers["intranet"])
     one.write("hub.yaml", HUB.format(store=store, port=port, targets=targets))
-    desk = TOPDESK.format(more="", url=servers["desk"], password="${file:../../password}")
+    desk = TOPDESK.format(more=WEBHOOK, url=servers["desk"], password="${file:../../password}")
     one.write("../password", canaries["topdesk"])
     one.write("connectors/servicedesk.yaml", desk)
-    one.write("connectors/manual.yaml", "connector: manual\nmode: live\n")
+    one.write("connectors/manual.yaml", "connector: manual\nmode: live\n" + RECEIVE)
     for words in DAY:
         one.hub(*words.split())
-    running(one, port)
+    running(one, port, lambda base: good_calls(one, base, canaries))
     one.hub("withdraw", "--all", "--yes")
     one.keep_files()
     return one
@@ -71,8 +76,21 @@ DAY = (
 )  # fmt: skip
 
 
-def running(one, port: int) -> None:
-    """`hub run`, looked at while it works."""
+def good_calls(one, base: str, secrets) -> None:
+    """Those who may call do, in every way that they may."""
+    one.call(base, "/hooks/servicedesk", b"", X_Hub_Secret=secrets["webhook"])
+    one.call(base, "/hooks/servicedesk", b"", Authorization="Bearer " + secrets["webhook"])
+    one.call(base, "/hooks/servicedesk", b"", X_Hub_Secret=secrets["previous"])
+    one.call(base, "/in/manual/disturbances", ORDER, X_Hub_Secret=secrets["receive"])
+
+
+ORDER = (
+    b'{"action": "post", "id": "lift", "at": "2026-11-23T08:00:00Z", "title": {"nl": "De lift"}}'
+)
+
+
+def running(one, port: int, calls) -> None:
+    """`hub run`, looked at while it works and is called."""
     with one.start("run", "--json") as process:
         until = time.monotonic() + 60
         while not process.out.read_bytes().endswith(b"\n}\n"):
@@ -82,6 +100,7 @@ def running(one, port: int) -> None:
         tiles = [
             row["url"].partition("/t/")[2] for row in json.loads(process.out.read_bytes())["tiles"]
         ]
+        calls(f"http://127.0.0.1:{port}")
         time.sleep(3)  # a reading and a delivery, whatever becomes of them
         one.look_at(process)
         pages = [f"/t/{token}{end}" for token in tiles for end in ("", ".json")]
@@ -97,6 +116,7 @@ def test_a_good_day_shows_no_secret(good, canaries):
     assert {"hub.yaml", "run --json: stdout", "run: /healthz 200"} <= good.seen.keys()
     assert b"hub_runs_total" in good.seen["run: /metrics 200"]
     assert any(b"/t/" in text for text in good.seen.values())
+    assert [status for _, status in good.calls] == [202, 202, 202, 200]
 
 
 def test_a_command_starts_no_child(good):
@@ -107,7 +127,7 @@ def test_a_command_starts_no_child(good):
 
 
 @pytest.fixture(scope="module")
-def bad(place, servers, port):
+def bad(place, servers, canaries, port):
     one = place(HUB_DEBUG="1")
     parrot, proxy = servers["parrot"], servers["parrot"].removeprefix("http://")
     targets = [("refusing", "refusing", ""), ("failing", "failing", "")]
@@ -133,13 +153,15 @@ def bad(place, servers, port):
         "tunnelled": ("https://topdesk.example.org", PASSWORD, PROXY.format(at=proxy)),
     }
     for name, (url, password, more) in desks.items():
-        text = TOPDESK.format(url=url, password=password, more=more)
+        text = TOPDESK.format(url=url, password=password, more=more + DOORS.get(name, ""))
         one.write(f"connectors/desk-{name}.yaml", text)
     for how in ("making", "making-plain", "bug", "plain", "log"):
         settings = f"settings: {{password: '${{env:CANARY_LEAKY}}', how: {how}}}\n"
         one.write(f"connectors/leaky-{how}.yaml", f"connector: leaky\nmode: live\n{settings}")
-    one.write("connectors/manual.yaml", "connector: manual\nmode: live\n")
+    one.write("connectors/manual.yaml", "connector: manual\nmode: live\n" + RECEIVE)
     one.write("connectors/other.yaml", "connector: broken\n")
+    for name, line in WRONG_DOORS.items():
+        one.write(f"connectors/door-{name}.yaml", f"connector: manual\n{line}\n")
     one.write(
         "connectors/torn.yaml", "connector: topdesk\nsettings: {password: [${env:CANARY_TOPDESK}\n"
     )
@@ -151,11 +173,40 @@ def bad(place, servers, port):
     one.hub("disturbance", "post", "--title", "Telefonie", "--instance", "manual")
     for words in BAD_DAY:
         one.hub(*words.split())
-    running(one, port)
+    running(one, port, lambda base: bad_calls(one, base, canaries))
     one.keep_files()
     return one
 
 
+DOORS = {"wrong": SIGNED, "echo": WEBHOOK}
+WRONG_DOORS = {
+    "unable": "webhook: {secret: '${env:CANARY_WEBHOOK}'}",
+    "list": "receive: {secret: ['${env:CANARY_RECEIVE}']}",
+    "text": "receive: '${env:CANARY_RECEIVE}'",
+    "mode": "receive: {secret: '${env:CANARY_RECEIVE}', hmac: '${env:CANARY_HMAC}'}",
+    "name": "receive: {'${env:CANARY_PREVIOUS}': 1}",
+}
+
+
+def bad_calls(one, base: str, secrets) -> None:
+    """Calls of a source in trouble, and secrets that stand where they should not."""
+    key, stamp = secrets["hmac"].encode(), str(int(time.time()))
+    signed = {"X_Hub_Timestamp": stamp, "X_Hub_Signature_256": signature(key, stamp, b"{}")}
+    one.call(base, "/hooks/desk-echo", b"", X_Hub_Secret=secrets["webhook"])
+    for body in (b"{}", b"{}", key):  # once, repeated, and with another body
+        one.call(base, "/hooks/desk-wrong", body, **signed)
+    one.call(base, "/hooks/desk-wrong", b"{}", X_Hub_Secret=secrets["hmac"])
+    one.call(base, "/hooks/desk-wrong", b"{}", **signed | {"X_Hub_Timestamp": secrets["hmac"]})
+    receive, door = secrets["receive"], "/in/manual/disturbances"
+    one.call(base, f"{door}?secret={quote(receive, safe='')}", ORDER)
+    one.call(base, f"/in/{quote(receive, safe='')}/disturbances", ORDER)
+    one.call(base, door, ORDER, X_Hub_Secret=secrets["webhook"])
+    named = json.dumps({"action": "post", "id": receive, "title": {receive: receive}}).encode()
+    for body in (receive.encode(), named, ORDER + b" " * 65 * 1024):
+        one.call(base, door, body, X_Hub_Secret=receive)
+
+
+ANSWERS = [202, 202, 409, 404, 404, 404, 404, 404, 404, 400, 400, 413]
 BAD_DAY = (
     "check --json", "plan", "sync", "status", "status --json", "dead-letters list", "connectors",
 )  # fmt: skip
@@ -185,6 +236,8 @@ def test_those_days_were_bad_and_the_secrets_were_used(bad, canaries, servers):
     assert bad.codes["check --json"] == exits.CONFIGURATION
     assert b"broken" in bad.seen["connectors: stdout"]
     assert b"tried" in bad.seen["run --json: stderr"]
+    assert [status for _, status in bad.calls] == ANSWERS
+    assert b"call_refused" in bad.seen["run --json: stderr"]
 
 
 @pytest.mark.parametrize(
