@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from jinja2 import Environment, StrictUndefined
 
 from hub.cli.options import JsonOption, UnusedConfigOption, examples
 from hub.cli.output import Output
@@ -20,6 +21,12 @@ from hub.testing.quality import Kind, rules_of
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 24  # characters of a name, so that every generated line stays short
 SUFFIX = ".template"
+FORM = Environment(
+    autoescape=False,  # noqa: S701  Python, TOML, YAML and Markdown, of a name that is checked
+    trim_blocks=True,
+    keep_trailing_newline=True,
+    undefined=StrictUndefined,
+)  # nosec B701
 GROUPS: Mapping[Kind, Group] = {"connector": Group.CONNECTORS, "target": Group.TARGETS}
 
 NameArgument = Annotated[
@@ -35,7 +42,9 @@ def add(app: typer.Typer, name: str) -> None:
     command, example = (
         (new_connector, "parking") if name == "new-connector" else (new_target, "kiosk")
     )
-    lines = (f"hub {name} {example}", f"hub {name} {example} --into ~/src --json")
+    lines = [f"hub {name} {example}", f"hub {name} {example} --into ~/src --json"]
+    if name == "new-connector":
+        lines.append(f"hub {name} {example} --deltas --hints")
     app.command(name, epilog=examples(*lines))(command)
 
 
@@ -43,6 +52,12 @@ def new_connector(
     name: NameArgument,
     *,
     into: IntoOption = Path(),
+    deltas: Annotated[
+        bool, typer.Option("--deltas", help="The source can say what changed since a position.")
+    ] = False,
+    hints: Annotated[
+        bool, typer.Option("--hints", help="The source can call the hub when something changed.")
+    ] = False,
     config: UnusedConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -53,7 +68,7 @@ def new_connector(
     hub: installed beside it, it is found by its entry point.
     """
     del config
-    _make("connector", name, into, Output(json=json))
+    _make("connector", name, into, Output(json=json), deltas=deltas, hints=hints)
 
 
 def new_target(
@@ -73,11 +88,11 @@ def new_target(
     _make("target", name, into, Output(json=json))
 
 
-def _make(kind: Kind, name: str, into: Path, out: Output) -> None:
+def _make(kind: Kind, name: str, into: Path, out: Output, **chosen: bool) -> None:
     _check_name(kind, name)
     words = _words(kind, name)
     folder = into / words["dist"]
-    texts = {folder / path: text for path, text in _texts(kind, words)}
+    texts = {folder / path: text for path, text in _texts(kind, words, chosen)}
     _write(texts)
     out.document({"folder": str(folder), "written": list(map(str, texts))})
     for path in texts:
@@ -110,10 +125,12 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
     }
 
 
-def _texts(kind: Kind, words: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+def _texts(
+    kind: Kind, words: Mapping[str, str], chosen: Mapping[str, bool]
+) -> Iterator[tuple[Path, str]]:
     for path, template in _templates(files("hub.cli") / "scaffolds" / kind):
         place = Path(words["package"], *path.parts[1:]) if path.parts[0] == "package" else path
-        yield place, _filled(template, words)
+        yield place, FORM.from_string(template).render(words, **chosen)
     yield Path(words["package"], "quality.yaml"), _promises(kind)
 
 
@@ -123,12 +140,6 @@ def _templates(folder: Traversable, above: Path = Path()) -> Iterator[tuple[Path
             yield from _templates(one, above / one.name)
         elif one.name.endswith(SUFFIX):
             yield above / one.name.removesuffix(SUFFIX), one.read_text("utf-8")
-
-
-def _filled(template: str, words: Mapping[str, str]) -> str:
-    for word, value in words.items():
-        template = template.replace(f"{{{{{word}}}}}", value)
-    return template
 
 
 def _promises(kind: Kind) -> str:

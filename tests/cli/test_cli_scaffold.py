@@ -19,6 +19,7 @@ HEADINGS = {
     "connector": ["What it does", "Settings", "Events", "Rights it needs", "Known limits"],
     "target": ["What it does", "Settings", "Rights it needs", "Known limits"],
 }
+OPTIONS = {"connector": ("--hints", "--deltas"), "target": ()}
 LONGEST = "abcdefghijklmnopqrst-abc"
 
 
@@ -29,8 +30,8 @@ def kind(request):
 
 @pytest.fixture
 def made(hub, kind, tmp_path):
-    def make(name):
-        result = hub(f"new-{kind}", name, "--into", str(tmp_path), "--json", config=False)
+    def make(name, *more):
+        result = hub(f"new-{kind}", name, *more, "--into", str(tmp_path), "--json", config=False)
         assert result.code == 0
         return Path(result.json["folder"])
 
@@ -71,6 +72,30 @@ def test_the_readme_has_its_headings_and_the_sample_names_the_plug_in(made, kind
     assert heads == HEADINGS[kind]
     sample = yaml.safe_load((code / "sample.yaml").read_text())
     assert (sample if kind == "connector" else sample["intranet"])[kind] == "car-park"
+
+
+@pytest.mark.parametrize("option", ["deltas", "hints"])
+def test_an_option_adds_what_it_says_and_nothing_else(hub, tmp_path, option):
+    texts = {}
+    for words in ((), (f"--{option}",)):
+        given = ("car-park", *words, "--into", str(tmp_path / "-".join(words)), "--json")
+        folder = Path(hub("new-connector", *given, config=False).json["folder"])
+        texts[words] = {path.name: path.read_text() for path in folder.rglob("*.*")}
+    plain, chosen = texts.values()
+    assert {name for name in plain if plain[name] != chosen[name]} == CHANGED[option]
+    for word in NEW[option]:
+        assert word not in "".join(plain.values())
+        assert word in "".join(chosen.values())
+
+
+CHANGED = {
+    "deltas": {"README.md", "client.py", "connector.py", "sandbox.py"},
+    "hints": {"README.md", "connector.py", "sample.yaml"},
+}
+NEW = {
+    "deltas": ("sweep_every=", "next_delta=", "def position(", "def edit("),
+    "hints": ("def hinted(", "${env:CAR_PARK_WEBHOOK_SECRET}"),
+}
 
 
 def test_both_of_one_name_live_side_by_side(hub, tmp_path):
@@ -126,9 +151,9 @@ def test_a_place_that_takes_no_files_is_said_in_words(hub, kind, tmp_path):
     assert "can't be written" in " ".join(refused.err.split())
 
 
-@pytest.mark.parametrize("name", ["a", LONGEST])
-def test_style_is_clean_whatever_the_length_of_the_name(made, name):
-    folder = made(name)
+@pytest.mark.parametrize(("name", "number"), [("a", 0), (LONGEST, 0), ("a", 1), (LONGEST, 2)])
+def test_style_is_clean_whatever_the_length_of_the_name(made, kind, name, number):
+    folder = made(name, *OPTIONS[kind][:number])
     ruff = Path(sys.executable).parent / "ruff"
     for words in (("check",), ("format", "--check")):
         done = subprocess.run(

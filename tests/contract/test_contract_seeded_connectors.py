@@ -192,6 +192,14 @@ class DeltaPositionOfTheResumption(Batches):
             yield batch
 
 
+class DeltasThatNeverBegin(Batches):
+    def streams(self):
+        return [replace(one, sweep_every=6 * one.every) for one in super().streams()]
+
+    def change(self, batch):
+        return replace(batch, next_delta=None)
+
+
 class OffsetPaging(BoardConnector):
     async def read(self, request):
         position = Checkpoint("0")
@@ -256,6 +264,7 @@ MISTAKES = [
     (TellsTheToken, "no_secret_shows", "s3cret"),
     (DeltaPositionAfterTheSweep, "deltas_bring_what_changed_since", "row-01"),
     (DeltaPositionOfTheResumption, "a_resumed_sweep_knows_when_it_began", "behind it"),
+    (DeltasThatNeverBegin, "deltas_bring_what_changed_since", "none is ever read"),
     (OffsetPaging, "nothing_is_lost_while_people_edit", "page by key, not by offset"),
     (NotFoundIsGone, "a_bare_not_found_is_no_proof", "from a bare 'not found'"),
     (NotFoundIsGone, "not_found_everywhere_is_no_proof", "Gone"),

@@ -29,6 +29,7 @@ class Package:
     kind: str
     name: str
     folder: Path
+    options: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -38,16 +39,31 @@ class Package:
     def code(self) -> Path:
         return self.folder / self.module
 
-    def fill(self) -> None:
+    @property
+    def parts(self) -> list[dict]:
+        """What an author writes for the kind, and then for each option."""
+        return [FILLED[self.kind], *(FILLED[one] for one in self.options)]
+
+    @property
+    def bodies(self) -> dict[tuple[str, str], str]:
+        """Of each file and function; what an option asks for comes instead."""
+        return {
+            (file, function): body
+            for part in self.parts
+            for file, bodies in part["body"].items()
+            for function, body in bodies.items()
+        }
+
+    def fill(self, but: tuple[str, str] = ("", "")) -> None:
         """What an author writes, put in the places that the failures name."""
-        filled = FILLED[self.kind]
-        for edit in filled["edit"]:
+        for edit in (edit for part in self.parts for edit in part.get("edit", ())):
             replace(self.code / edit["file"], edit["old"], edit["new"])
-        for file, bodies in filled["body"].items():
-            for function, body in bodies.items():
+        for (file, function), body in self.bodies.items():
+            if (file, function) != but:
                 fill_in(self.code / file, function, body)
         path = self.code / "sandbox.py"
-        path.write_text(path.read_text().rstrip() + filled["more"]["text"])
+        more = [part["more"]["text"] for part in self.parts if "more" in part]
+        path.write_text(path.read_text().rstrip() + more[-1])
 
 
 def replace(path, old, new):
@@ -77,39 +93,43 @@ def fill_in(path, function, body):
 
 @pytest.fixture(scope="module")
 def scaffold(tmp_path_factory, python):
-    def made(kind, name, into=None):
-        into = into or tmp_path_factory.mktemp("somebody")
-        words = (f"new-{kind}", name, "--into", into, "--json")
+    def made(which, name):
+        kind, *options = which
+        into = tmp_path_factory.mktemp("somebody")
+        words = (f"new-{kind}", name, "--into", into, "--json", *(f"--{one}" for one in options))
         done = python(ROOT, "-c", HUB, *words, cwd=into)
         assert done.returncode == 0, done.stderr
-        return Package(kind, name, Path(json.loads(done.stdout)["folder"]))
+        return Package(kind, name, Path(json.loads(done.stdout)["folder"]), tuple(options))
 
     return made
 
 
-@pytest.fixture(scope="module", params=["connector", "target"])
-def kind(request):
+WHOLE = ("connector", "deltas", "hints")
+
+
+@pytest.fixture(scope="module", params=[("connector",), ("target",), WHOLE], ids=" ".join)
+def which(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def fresh(scaffold, kind):
+def fresh(scaffold, which):
     """As it was written."""
-    return scaffold(kind, "car-park")
+    return scaffold(which, "car-park")
 
 
 @pytest.fixture(scope="module")
-def filled(scaffold, kind):
+def filled(scaffold, which):
     """With everything that its failures ask for."""
-    package = scaffold(kind, "car-park")
+    package = scaffold(which, "car-park")
     package.fill()
     return package
 
 
 @pytest.fixture(scope="module")
 def run_tests(python):
-    def run(package):
-        words = ("-m", "pytest", *OPTIONS, package.folder)
+    def run(package, *more):
+        words = ("-m", "pytest", *OPTIONS, package.folder, *more)
         return python(package.folder, *words, cwd=package.folder, COLUMNS="300")
 
     return run
@@ -149,8 +169,9 @@ def test_it_is_red_and_each_failure_says_what_comes_next(red, fresh):
     failed = re.findall(r"^FAILED \S+::(test_\w+)", red.stdout, flags=re.MULTILINE)
     assert len(failed) > 10
     said = re.findall(r"Not filled in yet: (\w+\.py), (\w+)\(\)", red.stdout)
-    asked = {(file, name) for file, bodies in FILLED[fresh.kind]["body"].items() for name in bodies}
-    assert set(said) <= asked
+    assert set(said) <= set(fresh.bodies)
+    chosen = {("client.py", "position"), ("connector.py", "hinted")} if fresh.options else set()
+    assert chosen <= set(said)
     parts = re.split(r"^_{3,} .*?(test_\w+) _{3,}$", red.stdout, flags=re.MULTILINE)[1:]
     told = dict(zip(parts[::2], parts[1::2], strict=True))
     assert set(told) == set(failed)
@@ -170,6 +191,32 @@ def test_filled_in_it_is_green(filled, run_tests, is_clean):
     assert done.returncode == 0, done.stdout
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 18
     assert is_clean(filled)
+
+
+@pytest.mark.parametrize(
+    ("left", "test"),
+    [
+        (("client.py", "position"), "deltas"),
+        (("sandbox.py", "edit"), "deltas"),
+        (("connector.py", "hinted"), "hints"),
+    ],
+    ids=lambda one: one[1] if isinstance(one, tuple) else one,
+)
+def test_nothing_of_deltas_and_hints_can_be_left_out(scaffold, run_tests, left, test):
+    package = scaffold(WHOLE, "car-park")
+    package.fill(but=left)
+    done = run_tests(package, "-k", test)
+    assert done.returncode == 1, done.stdout
+    assert f"Not filled in yet: {left[0]}, {left[1]}()" in done.stdout
+
+
+def test_with_deltas_and_hints_no_test_of_them_is_skipped(scaffold, run_tests):
+    package = scaffold(WHOLE, "car-park")
+    package.fill()
+    done = run_tests(package, "-k", "delta or hints or resumed")
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+    assert "skipped" not in done.stdout
 
 
 def test_installed_it_is_listed_and_its_name_is_taken(filled, install, python, tmp_path):
