@@ -4,11 +4,10 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TextIO
-
-import structlog
 
 HIDDEN = re.compile(
     r"password|secret|token|authorization|credential|api_?key|cookie", re.IGNORECASE
@@ -18,7 +17,12 @@ IN_TEXT = re.compile(
 )
 STARS = "***"
 
-
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
 SHORTEST = 4  # characters; shorter secrets are parts of ordinary words
 
 
@@ -80,6 +84,39 @@ def _short(filename: str) -> str:
     return "/".join(Path(filename).parts[-3:])
 
 
+class _Later:
+    """A logger that is made when something is said: a run without news says nothing.
+
+    Args:
+        make: makes the logger that writes.
+        least: the level under which nothing is written.
+        bound: keys of every event.
+    """
+
+    def __init__(
+        self, make: Callable[[], Any], least: int, bound: Mapping[str, Any] | None = None
+    ) -> None:
+        self._make, self._least, self._bound = make, least, dict(bound or {})
+
+    def bind(self, **keys: Any) -> "_Later":
+        """The same logger, which says these keys with every event."""
+        return _Later(self._make, self._least, self._bound | keys)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the logger itself has."""
+        if name in _LEVELS:
+            return partial(self._say, name)
+        return getattr(self._bound_logger(), name)
+
+    def _say(self, level: str, event: str | None = None, /, *values: Any, **keys: Any) -> None:
+        """Say it where the level is at least the least."""
+        if _LEVELS[level] >= self._least:
+            getattr(self._bound_logger(), level)(event, *values, **keys)
+
+    def _bound_logger(self) -> Any:
+        return self._make().bind(**self._bound)
+
+
 def logger(
     *, json: bool, level: str = "info", out: TextIO | None = None, veil: Veil | None = None
 ) -> Any:
@@ -91,9 +128,14 @@ def logger(
         out: where to write; standard error by default.
         veil: over the secrets that are known.
     """
+    least = _LEVELS[level.lower()]
+    return _Later(cache(partial(_made, least, out, veil or Veil(), json=json)), least)
+
+
+def _made(least: int, out: TextIO | None, veil: Veil, *, json: bool) -> Any:
+    import structlog  # noqa: PLC0415  with what it draws on it is a tenth of a cold start
+
     end: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
-    # httpx writes whole addresses at info; ours say what matters
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     return structlog.wrap_logger(
         structlog.PrintLogger(out or sys.stderr),
         processors=[
@@ -101,10 +143,8 @@ def logger(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             where,
             redact,
-            lambda _logger, _method, event: (veil or Veil()).within(event),
+            lambda _logger, _method, event: veil.within(event),
             end,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[level.upper()]
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
     )

@@ -10,7 +10,8 @@ import typer
 
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
-from hub.cli.output import Output, Steps
+from hub.cli.output import Output
+from hub.cli.pen import Steps
 from hub.cli.plan import decide
 from hub.cli.session import log_of, now, run, settings_of
 from hub.cli.status import call_addresses

@@ -11,12 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Table
-from rich.text import Text
-
+from hub.cli.pen import Steps, pen
 from hub.events.text import visible
 
 STYLES = {"ok": "green", "warning": "yellow", "failed": "red"}
@@ -32,19 +27,19 @@ class Output:
     def __init__(self, *, json: bool = False) -> None:
         self.json = json
         self._begun = False
-        self._out = _console(sys.stdout)
-        self._err = _console(sys.stderr)
+        self._out = pen(sys.stdout)
+        self._err = pen(sys.stderr)
 
     def say(self, text: str = "", style: str = "") -> None:
         """A line for people; silent when the answer is JSON."""
         if not self.json:
             self._begun = True
-            self._out.print(Text(_clean(text), style=style), soft_wrap=True)
+            self._out.line((_clean(text), style))
 
     def paragraph(self, text: str, indent: int = 0) -> None:
         """Text folded to the width, every line of it indented."""
         if not self.json:
-            self._out.print(Padding(Text(_clean(text)), (0, 0, 0, indent)))
+            self._out.paragraph(_clean(text), indent)
 
     def heading(self, text: str) -> None:
         """A line that begins a part."""
@@ -57,22 +52,16 @@ class Output:
         if self.json:
             return
         self._begun = True
-        mark = Text(f"{level:<8}", style=STYLES.get(level, ""))
-        self._out.print(mark + Text(_clean(text)), soft_wrap=True)
+        self._out.line((f"{level:<8}", STYLES.get(level, "")), (_clean(text), ""))
         if advice and level != "ok":
-            self._out.print(Text(f"{'':8}-> {_clean(advice)}"), soft_wrap=True)
+            self._out.line((f"{'':8}-> {_clean(advice)}", ""))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Rows under headings; long cells are folded, never cut, those of the first never folded."""
         if self.json or not rows:
             return
         self._begun = True
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for at, name in enumerate(columns):
-            table.add_column(name, overflow="fold", no_wrap=at == 0)
-        for row in rows:
-            table.add_row(*(Text(_clean(shown(cell))) for cell in row))
-        self._out.print(table)
+        self._out.table(columns, [[_clean(shown(cell)) for cell in row] for row in rows])
 
     def next(self, text: str) -> None:
         """The last line: what to do next."""
@@ -82,7 +71,7 @@ class Output:
     def warn(self, text: str) -> None:
         """A line on stderr, whatever the form of the answer."""
         for line in text.splitlines():
-            self._err.print(Text(f"warning: {_clean(line)}"), soft_wrap=True)
+            self._err.line((f"warning: {_clean(line)}", ""))
 
     def document(self, value: Any) -> None:
         """The one JSON document, when the answer is JSON."""
@@ -95,37 +84,10 @@ class Output:
         sys.stdout.flush()
 
     @contextmanager
-    def progress(self, text: str, total: int) -> Iterator["Steps"]:
+    def progress(self, text: str, total: int) -> Iterator[Steps]:
         """Progress on stderr, on a terminal only."""
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-        )
-        quiet = not self._err.is_terminal
-        with Progress(*columns, console=self._err, transient=True, disable=quiet) as bar:
-            yield Steps(bar, bar.add_task(text, total=total))
-
-
-class Steps:
-    """A bar that moves on with each step."""
-
-    def __init__(self, bar: Progress, task: Any) -> None:
-        self._bar = bar
-        self._task = task
-
-    def begin(self, text: str) -> None:
-        """Name the step that begins."""
-        self._bar.update(self._task, description=_clean(text))
-
-    def end(self) -> None:
-        """One step is done."""
-        self._bar.advance(self._task)
-
-
-def _console(stream: Any) -> Console:
-    return Console(file=stream, markup=False, highlight=False, emoji=False)
+        with self._err.progress(_clean(text), total) as steps:
+            yield steps
 
 
 def _clean(text: str) -> str:

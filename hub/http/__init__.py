@@ -5,8 +5,8 @@ Redirects are never followed (a login page would look like an answer), other ori
 (credentials would leak), bodies are capped. GET is retried three times with back-off; all else is
 sent once, because only the engine knows whether a repeat is harmless.
 
-The port is `Http`; what carries it is a `Transport`: httpx for connectors, own connections for
-delivery, where one-by-one targets make the cost of a call count.
+The port is `Http`; what carries it is a `Transport`: own connections; httpx where one of its transports
+is handed in, as tests do, and for a proxy that itself wants TLS.
 """
 
 from hub.http.answer import Answer, Headers

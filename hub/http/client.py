@@ -1,6 +1,7 @@
 """The port: a client for one origin, whatever carries its requests."""
 
 import base64
+import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -8,7 +9,6 @@ from typing import Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 import orjson
-import tenacity
 
 from hub.errors import BadConfigError, RateLimitedError, RejectedError, RetryableError
 from hub.http.answer import Answer
@@ -18,6 +18,8 @@ from hub.http.pace import Pace
 from hub.http.transport import Transport
 
 MAX_WAIT = 10.0  # seconds that a page waits for Retry-After itself; longer goes to the scheduler
+ATTEMPTS = 3  # of a GET
+FIRST, LONGEST = 0.2, 5.0  # seconds: at most so long after the first attempt, and after any
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_~:@%=+,-][A-Za-z0-9_~:@%=+,.-]*)*", re.ASCII)
 
 
@@ -71,14 +73,14 @@ class Http:
 
     async def get(self, path: str, *, expect: tuple[int, ...] = (200,), **kwargs: Any) -> Answer:
         """A GET, tried up to three times; see `send` for arguments and errors."""
-        retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_worth_waiting),
-            stop=tenacity.stop_after_attempt(3),
-            wait=_wait,
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return await retrying(self.send, "GET", path, expect=expect, **kwargs)
+        for attempt in range(ATTEMPTS - 1):
+            try:
+                return await self.send("GET", path, expect=expect, **kwargs)
+            except RetryableError as error:
+                if not _worth_waiting(error):
+                    raise
+                await self._sleep(_wait(error, attempt))
+        return await self.send("GET", path, expect=expect, **kwargs)
 
     async def send(
         self,
@@ -174,11 +176,9 @@ def _worth_waiting(error: BaseException) -> bool:
     return isinstance(error, RetryableError)
 
 
-_backoff = tenacity.wait_random_exponential(multiplier=0.2, max=5)
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
+def _wait(error: BaseException, attempt: int) -> float:
+    """Seconds until the next attempt; attempts count from 0."""
     if isinstance(error, RateLimitedError) and error.retry_after is not None:
         return error.retry_after
-    return _backoff(state)
+    most = min(LONGEST, FIRST * 2**attempt)
+    return random.uniform(0, most)  # noqa: S311  # nosec B311  # against crowds, no secret

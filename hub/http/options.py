@@ -19,7 +19,7 @@ class HttpOptions:
         proxy: http://host:port; None: no proxy, and the environment is not asked.
         timeout: seconds for connecting, and for each read.
         pace: requests a second at most, of all clients of the instance; None: as fast as goes.
-        max_connections: for httpx, whose pool gets slow above ten.
+        max_connections: to a source at once; a target says itself how many.
     """
 
     ca_file: Path | None = None

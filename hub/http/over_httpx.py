@@ -1,6 +1,7 @@
-"""The transport of connectors: httpx, which tests and fakes can stand in for."""
+"""httpx, for what tests and fakes stand in for, and for a proxy that itself wants TLS."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping
 
@@ -22,6 +23,8 @@ class HttpxTransport:
     def __init__(
         self, origin: str, options: HttpOptions, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
+        # httpx writes whole addresses at info; ours say what matters
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._origin = origin
         self._options = options
         self._real = transport is None

@@ -3,8 +3,6 @@
 import ssl
 from pathlib import Path
 
-import truststore
-
 from hub.errors import BadConfigError
 
 
@@ -14,6 +12,8 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     Raises:
         BadConfigError: the file holds no certificates.
     """
+    import truststore  # noqa: PLC0415  a cold start counts, and not every address wants TLS
+
     context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_file is None:
         return context

@@ -1,26 +1,14 @@
-"""`HUB_...` variables in place of what hub.yaml says, read by pydantic-settings."""
+"""`HUB_...` variables in place of what hub.yaml says."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_settings import EnvSettingsSource, SettingsError
-
 from hub.settings.document import Document, Referenced
 from hub.settings.models import HubSettings
-from hub.settings.problems import ConfigProblems, Place, Problem
+from hub.settings.problems import Place
 
 PREFIX = "HUB_"
-
-
-class GivenEnvironment(EnvSettingsSource):
-    """Reads an environment that is handed in, never the process's own."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._given = {name.lower(): value for name, value in env.items() if value}
-        super().__init__(HubSettings)
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        return dict(self._given)
+BELOW = "__"  # between the keys of a place
 
 
 def override(document: Document, env: Mapping[str, str]) -> None:
@@ -29,15 +17,19 @@ def override(document: Document, env: Mapping[str, str]) -> None:
     Raises:
         ConfigProblems: a variable for a whole section is not JSON.
     """
-    try:
-        values = GivenEnvironment(env)()
-    except SettingsError as error:
-        name = PREFIX + str(error).split('"')[1].upper()
-        advice = f"write JSON, or one variable per key such as `{name}__KEY`"
-        problem = Problem("environment", None, name, "is not JSON", advice)
-        raise ConfigProblems([problem]) from None
-    for key, value in values.items():
+    given = {name.lower(): value for name, value in env.items() if value and _known(name)}
+    if not given:
+        return
+    from hub.settings.variables import values  # noqa: PLC0415  most have none, and it takes long
+
+    for key, value in values(given).items():
         _lay(document, document.data, (key,), value)
+
+
+def _known(name: str) -> bool:
+    """Whether a key of hub.yaml is meant."""
+    prefix, _, place = name.upper().partition(PREFIX)
+    return not prefix and place.partition(BELOW)[0].lower() in HubSettings.model_fields
 
 
 def _lay(document: Document, into: dict[str, Any], place: Place, value: Any) -> None:
@@ -48,7 +40,7 @@ def _lay(document: Document, into: dict[str, Any], place: Place, value: Any) -> 
         for name, below in value.items():
             _lay(document, into[key], (*place, name), below)
         return
-    document.variables[place] = PREFIX + "__".join(str(part) for part in place).upper()
+    document.variables[place] = PREFIX + BELOW.join(str(part) for part in place).upper()
     into[key] = value
     if isinstance(value, str):
         into[key] = Referenced(value)

@@ -157,9 +157,6 @@ def _top(
 
 
 def _hub(document: Document) -> HubSettings:
-    for key in [one for one in document.data if one.startswith("_")]:
-        document.add((key,), "is not known here", "remove it")
-        del document.data[key]  # pydantic-settings would take it for an option of its own
     hub = validate(document, HubSettings, (), document.data)
     if hub is None:
         raise ConfigProblems(_in_order(document.problems))

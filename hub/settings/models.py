@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, WithJsonSchema
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hub.events.base import ROUTED, Family, Language, Model, Text
 from hub.events.objects import Audience
@@ -150,17 +149,8 @@ def _lease(value: timedelta) -> timedelta:
     return value
 
 
-class HubSettings(BaseSettings):
+class HubSettings(Model):
     """What hub.yaml says. `HUB_STORE`, `HUB_WEB__PORT` and so on come before the file."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        env_prefix="HUB_",
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-    )
 
     store: StoreUrl = Field(
         repr=False,
@@ -188,18 +178,6 @@ class HubSettings(BaseSettings):
     targets: Annotated[dict[Name, TargetSettings], AfterValidator(_targets)] = Field(
         {}, description="The intranets; `web`, the hub's own pages, always exists."
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  # the library's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the library's signature
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the library's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the library's signature
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed in: `load` reads the environment that it is given, not its own."""
-        return (init_settings,)
 
 
 class When(Model):
