@@ -28,6 +28,7 @@ FILES = {
     "README.md", "sample.yaml", "connector.py", "client.py", "models.py", "mapping.py", "sandbox",
 }  # fmt: skip
 WAIVED = {
+    ("csv", "sandbox"): "a folder with a file in it is the real thing",
     ("manual", "client.py"): "it reaches no system",
     ("manual", "sandbox"): "there is no source to imitate",
 }
