@@ -15,6 +15,7 @@ from starlette.routing import Route
 from connectors.topdesk.sandbox import rows
 from connectors.topdesk.sandbox.access import say_error
 from connectors.topdesk.sandbox.faults import FaultRule
+from connectors.topdesk.sandbox.webhook import Receiver
 
 if TYPE_CHECKING:
     from connectors.topdesk.sandbox.core import TopdeskSandbox
@@ -41,6 +42,7 @@ class Control:
             Route("/__sim/faults", self._guarded(self.faults), methods=["GET", "POST", "DELETE"]),
             Route("/__sim/requests", self._guarded(self.requests), methods=["GET", "DELETE"]),
             Route("/__sim/rights", self._guarded(self.rights), methods=["PUT"]),
+            Route("/__sim/webhook", self._guarded(self.webhook), methods=["GET", "PUT"]),
             Route("/__sim/incidents", self._guarded(self.add), methods=["POST"]),
             Route("/__sim/incidents/{id}", self._guarded(self.edit), methods=["PATCH", "DELETE"]),
             Route("/__sim/incidents/{id}/progress", self._guarded(self.progress), methods=["POST"]),
@@ -111,6 +113,16 @@ class Control:
         return JSONResponse(
             {"denied": sorted(account.denied), "branches": sorted(account.branches)}
         )
+
+    async def webhook(self, request: Request) -> Response:
+        """Body {url, secret, hmac}: whom to call when a major changes; the calls so far."""
+        hook = self._sandbox.webhook
+        if request.method == "PUT":
+            body = await _object(request)
+            url, secret = str(body.get("url", "")), str(body.get("secret", ""))
+            hook.receiver = Receiver(url, secret, body.get("hmac") is True) if url else None
+        calls = [asdict(one) | {"at": one.at.isoformat()} for one in hook.calls]
+        return JSONResponse({"url": hook.receiver.url if hook.receiver else None, "calls": calls})
 
     async def add(self, request: Request) -> Response:
         """A new incident; entries of lists by name."""

@@ -20,6 +20,7 @@ from connectors.topdesk.sandbox.options import SandboxOptions
 from connectors.topdesk.sandbox.state import TopdeskState
 from connectors.topdesk.sandbox.story import Story
 from connectors.topdesk.sandbox.supporting import LISTS, Supporting
+from connectors.topdesk.sandbox.webhook import Receiver, Webhook, real_time
 from connectors.topdesk.sandbox.wire import LoggedRequest, Wire
 from connectors.topdesk.sandbox.writes import Writes
 
@@ -41,6 +42,7 @@ class TopdeskSandbox:
         faults: rules for bad days.
         accounts: who may log in.
         account: the account of the options; its rights may be changed.
+        webhook: calls somebody when a major changes; its receiver may be changed.
         app: the ASGI application.
     """
 
@@ -58,6 +60,12 @@ class TopdeskSandbox:
             set(chosen.denied), set(chosen.branch_filter),
         )  # fmt: skip
         self.accounts = Accounts(self.account)
+        self.webhook = Webhook(real_time if self.clock.movable else self.clock.now)
+        if chosen.webhook_url:
+            self.webhook.receiver = Receiver(
+                chosen.webhook_url, chosen.webhook_secret, chosen.webhook_hmac
+            )
+        self.state.changed = self.webhook.changed
         handlers = {HTTPException: say_error}
         api = Starlette(routes=self._routes(), exception_handlers=handlers)
         self._wire = Wire(api, self.faults, self.clock.now)
@@ -76,6 +84,7 @@ class TopdeskSandbox:
         self.story.reset()
         self.faults.clear()
         self.requests.clear()
+        self.webhook.forget()
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """A transport for `httpx.AsyncClient` that reaches this sandbox without a network."""

@@ -35,6 +35,8 @@ class SandboxOptions:
         denied: rights that the account lacks.
         branch_filter: names of the only branches that the account sees; empty: all.
         control_secret: what `/__sim/` wants in `X-Sandbox-Secret`; empty: nothing.
+        webhook_url: called when a major changes; empty: nobody is.
+        webhook_secret: shown in those calls, or with `webhook_hmac` signed with.
     """
 
     params: Literal["strict", "legacy"] = "strict"
@@ -54,6 +56,9 @@ class SandboxOptions:
     denied: frozenset[Right] = frozenset()
     branch_filter: frozenset[str] = frozenset()
     control_secret: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    webhook_hmac: bool = False
 
     @property
     def knows_fiql(self) -> bool:
@@ -80,6 +85,13 @@ class SandboxSettings(BaseModel):
     control_secret: str = Field(
         "", description="Wanted in X-Sandbox-Secret by the control API; empty: nothing."
     )
+    webhook_url: str = Field(
+        "",
+        pattern="^(https?://.*)?$",
+        description="Called when a major changes, such as http://127.0.0.1:8080/hooks/servicedesk.",
+    )
+    webhook_secret: str = Field("", description="Practice secret that those calls show.")
+    webhook_hmac: bool = Field(False, description="Those calls are signed instead.")
     story: bool = Field(True, description="Play the story of one morning; else no majors at all.")
     speed: float = Field(
         1.0, ge=0, description="Virtual seconds per real second; 0: the clock stands still."

@@ -34,6 +34,9 @@ class TopdeskState:
     Args:
         options: seed, sizes, whether majors exist.
         now: the clock; aware.
+
+    Attributes:
+        changed: told each incident as it was and as it is now.
     """
 
     def __init__(self, options: SandboxOptions, now: Callable[[], datetime]) -> None:
@@ -44,6 +47,7 @@ class TopdeskState:
         self.trail: dict[str, list[Entry]] = {}
         self.changes: dict[str, Row] = {}
         self._made = 0
+        self.changed: Callable[[Row, Row], None] = lambda _before, _after: None
         self.reset()
 
     def reset(self) -> None:
@@ -123,11 +127,12 @@ class TopdeskState:
             KeyError: no such incident, or a list has no such entry.
         """
         moment = at or self._now()
-        row = self.incidents[ident]
+        before = row = self.incidents[ident]
         changes = {name: self._value(name, value, row) for name, value in fields.items()}
         stamp = max(moment.replace(microsecond=0), row["modificationDate"])
         row = row | {"modificationDate": stamp} | _dated(row, changes, moment) | changes
         self.incidents[ident] = row
+        self.changed(before, row)
         return row
 
     def delete(self, ident: str) -> None:
@@ -136,8 +141,9 @@ class TopdeskState:
         Raises:
             KeyError: no such incident.
         """
-        del self.incidents[ident]
+        row = self.incidents.pop(ident)
         self.trail.pop(ident, None)
+        self.changed(row, row)
 
     def link_minor(self, minor: str, major: str, *, at: datetime | None = None) -> Row:
         """Point an ordinary incident to its major one; both are ids."""
