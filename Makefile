@@ -7,7 +7,7 @@ READY := .venv/.ready
 # where it is set, each start of the command compiles everything anew and takes three times as long
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test soak bench bench-setup check audit fix docs docs-test browser database clean
+.PHONY: setup demo test soak bench bench-setup check audit fix docs docs-test browser database directories clean
 
 setup: $(READY)  ## make .venv with everything in it
 
@@ -21,10 +21,10 @@ $(READY): pyproject.toml uv.lock
 demo: setup  ## the whole story, live, until Ctrl-C
 	@$(BIN)/hub demo
 
-test: setup browser database  ## every test; what this machine cannot have is skipped with its reason
+test: setup browser database directories  ## every test; what this machine cannot have is skipped with its reason
 	@$(BIN)/pytest -n 3 --dist loadfile  # they wait for processes and servers more than they compute
 
-soak: setup database  ## what takes long, about half an hour; MINUTES=5 or N=50 (kills, stops) for less
+soak: setup database directories  ## what takes long, about half an hour; MINUTES=5 or N=50 (kills, stops) for less
 	@SOAK_MINUTES=$(MINUTES) SOAK_N=$(N) $(BIN)/pytest -m soak tests/soak
 
 browser:
@@ -37,6 +37,15 @@ database:
 	  mkdir -p /etc/postgresql-common/createcluster.d && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/no-main.conf && \
 	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends postgresql >/dev/null; } || \
 	  echo "no PostgreSQL here and no right to install it: its tests will be skipped"
+
+# no service may start while they are installed: policy-rc.d says so, and is taken away again if it is ours
+directories:
+	@PATH="$$PATH:/usr/sbin:/sbin"; command -v slapd >/dev/null && command -v samba-tool >/dev/null && command -v ldapsearch >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  { test -e /usr/sbin/policy-rc.d || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d && ours=1; }; } && \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends slapd ldap-utils samba samba-ad-dc \
+	    samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind ldb-tools zstd >/dev/null; code=$$?; \
+	  test -z "$$ours" || rm -f /usr/sbin/policy-rc.d; test $$code = 0; } || \
+	  echo "no slapd, Samba and ldapsearch here and no right to install them: tests of real directories will be skipped"
 
 bench-setup: setup  ## install the tools that the hub is measured beside, below .cache/bench
 	@$(BIN)/python -m benchmarks setup

@@ -1,0 +1,1 @@
+"""Directories: Active Directory and OpenLDAP."""

@@ -1,0 +1,173 @@
+"""Two readers behind one small port: our own decoder, and ldap3's, which is the fallback.
+
+Both ask the same question over the same bound connection of ldap3, and give the same entries, byte
+for byte. Ours reads the socket itself: it must never be used where SASL signs or seals what is on
+the wire (`Method.GSSAPI`, `Method.NTLM`).
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import ldap3
+from ldap3.core.exceptions import LDAPInvalidFilterError
+from ldap3.operation.search import search_operation
+
+from connectors.ldap.ber import integer, octets, sequence
+from connectors.ldap.decode import Done, Entry, Names, Note, message
+from connectors.ldap.frames import EndedError, Frames
+from hub.errors import BadConfigError
+
+PAGING = "1.2.840.113556.1.4.319"
+DIRSYNC = "1.2.840.113556.1.4.841"
+
+Control = tuple[str, bool, bytes | None]
+Found = Generator[Entry | Note, None, Done]
+
+
+class Scope(StrEnum):
+    """How far below its base a search looks."""
+
+    BASE = "BASE"
+    LEVEL = "LEVEL"
+    SUBTREE = "SUBTREE"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One search.
+
+    Attributes:
+        base: where it starts.
+        condition: a filter (RFC 4515).
+        attributes: what to hand over.
+        scope: how far it looks.
+        controls: OID, whether the server must know it, value in BER.
+    """
+
+    base: str
+    condition: str
+    attributes: tuple[str, ...]
+    scope: Scope = Scope.SUBTREE
+    controls: tuple[Control, ...] = ()
+
+
+class DirectoryReader(Protocol):
+    """Asks one question and hands over entries as they come."""
+
+    def search(self, connection: ldap3.Connection, question: Question) -> Found:
+        """Entries and notes one by one; returns how it ended.
+
+        Raises:
+            DecodeError: what came is no LDAP; the connection is of no more use.
+            EndedError: the server closed the connection.
+            TooLargeError: one message was larger than allowed.
+            LDAPExceptionError: as ldap3 has it.
+            OSError: the connection broke, or was silent for too long.
+            BadConfigError: the filter is none.
+        """
+        ...
+
+
+class FastReader:
+    """Our own decoder on ldap3's socket.
+
+    Args:
+        max_message: bytes that one message may have.
+    """
+
+    def __init__(self, max_message: int) -> None:
+        self._most = max_message
+
+    def search(self, connection: ldap3.Connection, question: Question) -> Found:
+        """See `DirectoryReader`."""
+        number = _send(connection, question)
+        names = Names(question.attributes)
+        for data, start, end in Frames(connection.socket.recv, self._most):
+            if data[start + 2 : start + 5] == b"\x02\x01\x00":
+                raise EndedError("the server said goodbye")
+            found = message(data, start, end, number, names)
+            if isinstance(found, Done):
+                return found
+            if found is not None:
+                yield found
+        raise EndedError("no end")
+
+
+def _send(connection: ldap3.Connection, question: Question) -> int:
+    """Send a search over ldap3's connection; the number of its message."""
+    try:
+        request = search_operation(
+            question.base,
+            question.condition,
+            ldap3.SUBTREE if question.scope is Scope.SUBTREE else question.scope.value,
+            ldap3.DEREF_NEVER,
+            list(question.attributes),
+            0,
+            0,
+            False,
+            None,
+            None,
+            schema=None,
+            check_names=False,
+        )
+    except LDAPInvalidFilterError as error:
+        raise _no_filter(question) from error
+    number: int = connection.strategy.send("searchRequest", request, list(question.controls))
+    connection.strategy._outstanding.pop(number, None)  # noqa: SLF001 - we take the answer ourselves
+    return number
+
+
+class PlainReader:
+    """ldap3's own reader."""
+
+    def search(self, connection: ldap3.Connection, question: Question) -> Found:
+        """See `DirectoryReader`; the whole answer is in memory first."""
+        try:
+            connection.search(
+                question.base,
+                question.condition,
+                search_scope=question.scope.value,
+                dereference_aliases=ldap3.DEREF_NEVER,
+                attributes=list(question.attributes),
+                controls=list(question.controls) or None,
+            )
+        except LDAPInvalidFilterError as error:
+            raise _no_filter(question) from error
+        names = Names(question.attributes)
+        for each in connection.response or ():
+            found = _taken(each, names)
+            if found is not None:
+                yield found
+        result = connection.result
+        return Done(int(result["result"]), str(result["message"]), _controls(result))
+
+
+def _taken(answer: Mapping[str, Any], names: Names) -> Entry | Note | None:
+    if answer["type"] == "searchResEntry":
+        values = {
+            names.spelled(name.encode()): list(found or ())
+            for name, found in answer["raw_attributes"].items()
+        }
+        return Entry(answer["raw_dn"].decode(), values, _controls(answer))
+    if answer["type"] == "intermediateResponse":
+        return Note(str(answer["responseName"]), bytes(answer["responseValue"] or b""))
+    return None
+
+
+def _controls(answer: Mapping[str, Any]) -> dict[str, bytes]:
+    """Values of controls in BER again, where ldap3 has taken them apart."""
+    found = {}
+    for name, control in answer.get("controls", {}).items():
+        value = control["value"]
+        if name == PAGING:
+            value = sequence(integer(value["size"]), octets(value["cookie"]))
+        elif name == DIRSYNC:
+            value = sequence(integer(value["more_results"]), integer(0), octets(value["cookie"]))
+        found[name] = bytes(value or b"")
+    return found
+
+
+def _no_filter(question: Question) -> BadConfigError:
+    return BadConfigError(f"{question.condition!r} is no filter: check brackets and operators.")
