@@ -11,7 +11,14 @@ from hub import errors
 from hub.cli import exits
 from hub.contract import Connector, Hints, LooksUp, Receives, Target
 from hub.events.envelope import Envelope
-from hub.events.objects import Freshness, Kind, TileItem
+from hub.events.objects import (
+    Freshness,
+    GroupEntry,
+    Kind,
+    MembershipEntry,
+    PersonEntry,
+    TileItem,
+)
 from hub.events.payloads import FAMILIES
 from hub.registry import Group, Plugin, Registry
 from hub.render.document import TileDocument
@@ -24,6 +31,9 @@ KINDS: dict[Kind, type[BaseModel] | None] = {
     Kind.TILE_ITEM: TileItem,
     Kind.FRESHNESS: Freshness,
     Kind.TIMELINE: None,  # no route makes one yet
+    Kind.PERSON: PersonEntry,
+    Kind.GROUP: GroupEntry,
+    Kind.MEMBERSHIP: MembershipEntry,
 }
 
 
@@ -125,8 +135,8 @@ def objects() -> str:
 An object is the desired state of one keyed thing on one target. Delivering it twice has one effect.
 
 {table(("kind", "what"), rows)}
-Planned kinds: person, group, membership, news, agenda item, app link, document link, site banner,
-notice. They come with the work that uses them.
+Planned kinds: news, agenda item, app link, document link, site banner, notice. They come with the
+work that uses them.
 
 {"".join(f"{part}{chr(10)}" for part in parts)}
 {model(TileDocument, title="The tile as JSON")}"""

@@ -14,6 +14,9 @@ class Kind(StrEnum):
     TILE_ITEM = "tile-item"
     FRESHNESS = "freshness"
     TIMELINE = "timeline"
+    PERSON = "person"
+    GROUP = "group"
+    MEMBERSHIP = "membership"
 
 
 class Audience(Model):
@@ -78,3 +81,43 @@ class Freshness(Model):
     source: str = Field(description="<instance>.<stream>")
     as_of: Moment = Field(description="The last complete reading, UTC.")
     fresh_until: Moment = Field(description="After this the tile says that it is stale, UTC.")
+
+
+class PersonEntry(Model):
+    """One person's account on an intranet. The object's key is the hub's own id of the person.
+
+    A person who left is an absent object: what that means there (switched off, profile hidden) is
+    the target's to say, and it never erases what the person wrote.
+    """
+
+    user_name: str = Field(min_length=1, description="What the person logs in with there.")
+    display_name: str = Field(min_length=1, description="The whole name.")
+    given_name: str | None = Field(None, description="What the person is called.")
+    family_name: str | None = Field(None, description="The family name, with what stands before.")
+    mail: str | None = Field(None, description="The work address.")
+    title: str | None = Field(None, description="What the person does: the job title.")
+    department: str | None = Field(None, description="The part of the organisation.")
+    organisation: str | None = Field(None, description="The organisation, where there are several.")
+    office: str | None = Field(None, description="The building or room.")
+    phone: str | None = Field(None, description="The telephone number at work.")
+    mobile: str | None = Field(None, description="The mobile number at work.")
+    locale: Literal["nl", "en"] | None = Field(None, description="The language of the screens.")
+    external: bool = Field(False, description="Whether the person is no employee.")
+    active: bool = Field(
+        True, description="false: suspended, so the account is switched off and all else is kept."
+    )
+    manager: str | None = Field(None, description="The key of the manager, a person there too.")
+
+
+class GroupEntry(Model):
+    """One group of an intranet that the hub keeps."""
+
+    name: str = Field(min_length=1, description="What the group is called there.")
+    description: str | None = Field(None, description="What it is for.")
+
+
+class MembershipEntry(Model):
+    """One person in one group; both stand there before it."""
+
+    group: str = Field(min_length=1, description="The key of the group.")
+    person: str = Field(min_length=1, description="The key of the person.")

@@ -114,7 +114,7 @@ class Http:
             sendable(headers)
             given = given | dict(headers)
         if body is not None:
-            given, content = {**given, "Content-Type": "application/json"}, _encoded(body)
+            given, content = {"Content-Type": "application/json", **given}, _encoded(body)
         if self._pace is not None:
             await self._pace.turn()
         status, found, text = await self._transport.exchange(method, url, given, content)
