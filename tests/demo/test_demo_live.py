@@ -39,6 +39,7 @@ async def test_the_story_plays_and_its_addresses_show_it():
         await asyncio.wait_for(out.seen.wait(), 30)
         told = out.getvalue()
         assert "E-mail niet bereikbaar: gepubliceerd" in told
+        assert re.search(r"rows on the dashboard: 2, \d+ s later", told)
         await look_around(told)
     finally:
         stop.set()
@@ -59,6 +60,9 @@ async def look_around(told: str) -> None:
         assert "E-mail niet bereikbaar" in answer.text
         policy = answer.headers["content-security-policy"]
         assert f"frame-ancestors {intranet.rstrip('/')}" in policy
+        story = next(one for one in addresses if "__sim" in one)
+        calls = (await browser.get(story.replace("story", "webhook"))).json()["calls"]
+        assert {one["status"] for one in calls} == {202}, "TOPdesk calls the hub"
 
 
 def test_ctrl_c_ends_it_with_zero_and_nothing_stays(tmp_path):

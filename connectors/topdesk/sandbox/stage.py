@@ -10,6 +10,7 @@ from connectors.topdesk.sandbox.options import AMSTERDAM, SandboxOptions
 from connectors.topdesk.sandbox.script import BEATS
 from connectors.topdesk.sandbox.seed import identifier
 from connectors.topdesk.sandbox.story import Step, TileState
+from connectors.topdesk.sandbox.webhook import Receiver
 
 CLOSED_TICKETS = 300  # a past, but no load
 
@@ -68,6 +69,14 @@ class Stage:
     def secrets(self) -> Mapping[str, str]:
         """The secret settings of the connector, in clear: they open nothing but this sandbox."""
         return {"password": self.sandbox.options.password}
+
+    def call(self, address: str, secret: str) -> None:
+        """From now on Action Management calls this address when a major changes."""
+        self.sandbox.webhook.receiver = Receiver(address, secret)
+
+    async def settle(self) -> None:
+        """Wait until its calls are made."""
+        await self.sandbox.webhook.settle()
 
     def encore(self, address: str) -> str:
         """A command with which whoever watches adds a major of their own."""

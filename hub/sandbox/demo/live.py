@@ -11,6 +11,7 @@ from rich.console import Console
 from hub.sandbox.demo.clock import DemoClock
 from hub.sandbox.demo.scene import Scene, opened
 from hub.sandbox.demo.stage import Step
+from hub.sandbox.demo.watch import GRACE
 from hub.sandbox.intranet import report as seen
 from hub.telemetry import logger
 
@@ -41,7 +42,8 @@ async def live(
     ending = stop or _on_signals()
     clock = DemoClock(datetime.now(UTC).replace(microsecond=0))
     log = logger(json=False, level="warning")
-    async with opened(clock, clock.now() + LEAD, log=log, port_base=port_base) as scene:
+    start = clock.now() + LEAD
+    async with opened(clock, start, log=log, port_base=port_base, calls=True) as scene:
         _introduce(scene, console, speed)
         clock.pace(speed)
         async with asyncio.TaskGroup() as group:
@@ -73,25 +75,33 @@ def _introduce(scene: Scene, console: Console, speed: float) -> None:
         console.print(f"  {name:<22}{where}", soft_wrap=True, highlight=False)
     console.print(
         f"\nOne minute of the morning takes {60 / speed:.0f} seconds, so the times on the pages "
-        "run ahead of your clock.\nOpen the dashboard and load it again now and then: rows come, change and leave. The "
+        "run ahead of your clock. TOPdesk calls the hub when a major changes (its webhook).\nOpen the dashboard and load it again now and then: rows come, change and leave. The "
         "timeline stays clean.\nA row's link leads to TOPdesk's portal. Ctrl-C ends it.\n"
     )
 
 
 async def _tell(scene: Scene, console: Console, stop: asyncio.Event) -> None:
-    shown, last = -1, scene.stage.steps[-1]
+    shown, last, played = -1, scene.stage.steps[-1], scene.clock.now()
     while not stop.is_set():
         done = scene.stage.play_until(scene.clock.now())
         for step in done:
             console.print(f"  {_clock(step)}  {step.description}", highlight=False)
+            played = scene.clock.now()
         now_shown = seen.tile_items(scene.intranet, "uithoorn")
         if now_shown != shown:
+            after = "" if shown < 0 else _after(scene.clock.now() - played)
             shown = now_shown
-            console.print(f"         rows on the dashboard: {shown}", style="dim", highlight=False)
+            line = f"         rows on the dashboard: {shown}{after}"
+            console.print(line, style="dim", highlight=False)
         if last in done:
             _end(scene, console)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), GLANCE)
+
+
+def _after(passed: timedelta) -> str:
+    """How long after the last step, where it can be the cause: later, time itself is."""
+    return f", {passed.total_seconds():.0f} s later" if passed <= GRACE else ""
 
 
 def _end(scene: Scene, console: Console) -> None:

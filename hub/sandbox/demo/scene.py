@@ -1,9 +1,10 @@
 """Everything that the demo starts, and puts away again: service desk, intranet, hub."""
 
+import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +34,7 @@ class Scene:
     Attributes:
         config: hub.yaml, in a folder that goes with the demo.
         tiles: addresses of the hub's own tiles, by audience.
+        hook: where the service desk may call the hub, and with which secret.
         browser: reads pages as a visitor does.
     """
 
@@ -46,6 +48,7 @@ class Scene:
     desk_address: str
     intranet_address: str
     tiles: Mapping[str, str]
+    hook: tuple[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,12 @@ class _Ports:
 
 @asynccontextmanager
 async def opened(
-    clock: DemoClock, start: datetime, *, log: Any, port_base: int | None = None
+    clock: DemoClock,
+    start: datetime,
+    *,
+    log: Any,
+    port_base: int | None = None,
+    calls: bool = False,
 ) -> AsyncIterator[Scene]:
     """Start service desk, intranet and hub on loopback; the schedule is the caller's to run.
 
@@ -66,12 +74,17 @@ async def opened(
         start: the first moment of the story.
         log: where the hub logs to.
         port_base: the first of three ports; None: free ones.
+        calls: the service desk calls the hub when something changes; else the hub only asks.
 
     Raises:
         BadConfigError: a port is taken, or the service desk's sandbox is missing.
     """
     async with AsyncExitStack() as stack:
-        yield await _open(stack, clock, start, log, port_base)
+        scene = await _open(stack, clock, start, log, port_base)
+        if calls:
+            stack.push_async_callback(scene.stage.settle)
+            scene.stage.call(*scene.hook)
+        yield scene
 
 
 async def _open(
@@ -82,7 +95,8 @@ async def _open(
     ports = _listen(stack, port_base)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="hub-demo-")))
     options = IntranetOptions()
-    config = _configure(folder, stage, ports, options)
+    secret = secrets.token_urlsafe(24)
+    config = _configure(folder, stage, ports, options, secret)
     settings = _loaded(config, registry)
     store = await _store(stack, settings)
     runner = await assemble(settings, store, now=clock.now, log=log, sleep=clock.sleep)
@@ -108,6 +122,7 @@ async def _open(
         desk_address=address(ports.desk),
         intranet_address=address(ports.intranet),
         tiles=tiles,
+        hook=(f"{address(ports.hub)}/hooks/{writing.INSTANCE}", secret),
     )
 
 
@@ -116,15 +131,18 @@ def _listen(stack: AsyncExitStack, base: int | None) -> _Ports:
     return _Ports(*(stack.enter_context(closing(own(number))) for number in numbers))
 
 
-def _configure(folder: Path, stage: Stage, ports: _Ports, options: IntranetOptions) -> Path:
+def _configure(
+    folder: Path, stage: Stage, ports: _Ports, options: IntranetOptions, secret: str
+) -> Path:
     desk, intranet = address(ports.desk), address(ports.intranet)
     token = writing.write_secret(folder, "intranet-token", options.token)
     hub = writing.hub_yaml(port=ports.hub.getsockname()[1], intranet=intranet, token=token)
-    secrets = {
+    shown = {
         name: writing.write_secret(folder, f"{stage.connector}-{name}", value)
         for name, value in stage.secrets().items()
     }
-    instance = writing.instance_yaml(stage.connector, {**stage.settings(desk), **secrets})
+    hook = writing.write_secret(folder, f"{stage.connector}-webhook", secret)
+    instance = writing.instance_yaml(stage.connector, {**stage.settings(desk), **shown}, hook)
     return writing.write(folder, hub, instance)
 
 

@@ -59,6 +59,12 @@ class Stage(Protocol):
     def secrets(self) -> Mapping[str, str]:
         """The connector's secret settings."""
 
+    def call(self, address: str, secret: str) -> None:
+        """From now on the service desk calls there when something changes, and shows the secret."""
+
+    async def settle(self) -> None:
+        """Wait until the service desk has made its calls."""
+
     def encore(self, address: str) -> str:
         """A command with which whoever watches adds a disturbance."""
 

@@ -37,8 +37,12 @@ def hub_yaml(*, port: int, intranet: str, token: str) -> dict[str, Any]:
     }
 
 
-def instance_yaml(connector: str, settings: Mapping[str, str]) -> dict[str, Any]:
-    """What connectors/servicedesk.yaml holds: Uithoorn's own majors are for Uithoorn alone."""
+def instance_yaml(connector: str, settings: Mapping[str, str], secret: str) -> dict[str, Any]:
+    """What connectors/servicedesk.yaml holds: Uithoorn's own majors are for Uithoorn alone.
+
+    Args:
+        secret: the reference to what the service desk shows when it calls.
+    """
     route = {"family": "incident", "tile": TILE, "keep_solved": "30m"}
     shared = ["Ouder-Amstel", "Diemen", "Uitvoeringsorganisatie"]
     return {
@@ -49,6 +53,7 @@ def instance_yaml(connector: str, settings: Mapping[str, str]) -> dict[str, Any]
             {**route, "audience": "everyone", "when": {"branch": shared}},
             {**route, "audience": "uithoorn", "when": {"branch": ["Uithoorn"]}},
         ],
+        "webhook": {"secret": secret},
         "settings": dict(settings),
     }
 
