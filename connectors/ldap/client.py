@@ -7,24 +7,22 @@ objectGUID is little-endian, entryUUID is text; an entry's name (dn) changes whe
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import ldap3
-from ldap3.core.exceptions import LDAPExceptionError
-
-from connectors.ldap.access import Access, Address, Method, addresses
+from connectors.ldap.access import Access
 from connectors.ldap.ber import DecodeError, inside, integer, octets, sequence
-from connectors.ldap.decode import Done, Entry, Note
-from connectors.ldap.dial import dial, hang_up
+from connectors.ldap.decode import Done, Entry
+from connectors.ldap.deltas import Changes, Deltas
 from connectors.ldap.escape import raw
-from connectors.ldap.faults import NO_SUCH_OBJECT, SUCCESS, broke_off, ended, garbled, too_large
-from connectors.ldap.frames import EndedError, TooLargeError
-from connectors.ldap.reader import PAGING, DirectoryReader, FastReader, PlainReader, Question, Scope
+from connectors.ldap.faults import NO_SUCH_OBJECT, SUCCESS, ended
+from connectors.ldap.reader import PAGING, Question, Scope
 from connectors.ldap.root import Root, root_of
-from hub.errors import HubError, RetryableError
+from connectors.ldap.seal import Watched
+from connectors.ldap.session import Session
+from hub.errors import RetryableError
 
 SHOW_DELETED = "1.2.840.113556.1.4.417"
 ANYTHING = "(objectClass=*)"
@@ -33,7 +31,6 @@ _RANGE = re.compile(r"(?P<name>.+);range=(?P<first>\d+)-(?P<last>\d+|\*)", re.IG
 
 Page = list[Entry]
 Pages = Iterator[Page]
-T = TypeVar("T")
 
 
 class DirectoryClient:
@@ -46,17 +43,9 @@ class DirectoryClient:
     """
 
     def __init__(self, access: Access, log: Any = None, *, fast: bool = True) -> None:
-        self._access = access
-        self._log = log
-        self._addresses = addresses(access)
-        self._plain = PlainReader()
-        sealed = access.method in {Method.GSSAPI, Method.NTLM}
-        self._reader: DirectoryReader = (
-            FastReader(access.max_message) if fast and not sealed else self._plain
-        )
-        self._connection: ldap3.Connection | None = None
-        self._address: Address = self._addresses[0]
-        self._used = False
+        self._session = Session(access, log, fast=fast)
+        self._page_size = access.page_size
+        self._deltas = Deltas(self._session, self.root, self.by_keys)
 
     def connect(self) -> None:
         """Open, encrypt and bind, unless that is done already.
@@ -66,28 +55,11 @@ class DirectoryClient:
             AuthFailedError: the account was refused; it was tried once, on one server.
             RetryableError: no server can be reached.
         """
-        self._connected()
-
-    def _connected(self) -> ldap3.Connection:
-        if self._connection is None:
-            self._connection, self._address = self._open()
-            self._used = False
-        return self._connection
-
-    def _open(self) -> tuple[ldap3.Connection, Address]:
-        missed: list[RetryableError] = []
-        for address in self._addresses:
-            try:
-                return dial(self._access, address), address
-            except RetryableError as error:
-                missed.append(error)
-        raise missed[-1]
+        self._session.connect()
 
     def close(self) -> None:
         """Hang up; the next call opens a connection again."""
-        if self._connection is not None:
-            hang_up(self._connection)
-        self._connection, self._used = None, False
+        self._session.close()
 
     def root(self) -> Root:
         """What the server says about itself."""
@@ -122,9 +94,9 @@ class DirectoryClient:
         cookie: bytes | None = b""
         first = True
         while cookie is not None:
-            page, done = self._collect(_paged(asked, self._access.page_size, cookie), again=first)
+            page, done = self._session.collect(_paged(asked, self._page_size, cookie), again=first)
             if done.code != SUCCESS:
-                raise ended(self._address, done, base)
+                raise ended(self._session.address, done, base)
             cookie, first = _next_page(done), False
             yield [self._completed(each) for each in page]
 
@@ -136,11 +108,11 @@ class DirectoryClient:
     def _one(self, dn: str, attributes: Sequence[str], *, deleted: bool = False) -> Entry | None:
         controls = ((SHOW_DELETED, True, None),) if deleted else ()
         asked = Question(dn, ANYTHING, tuple(attributes), Scope.BASE, controls)
-        found, done = self._collect(asked)
+        found, done = self._session.collect(asked)
         if done.code == NO_SUCH_OBJECT:
             return None
         if done.code != SUCCESS:
-            raise ended(self._address, done, dn)
+            raise ended(self._session.address, done, dn)
         return found[0] if found else None
 
     def by_key(
@@ -159,7 +131,7 @@ class DirectoryClient:
         root, wanted = self.root(), list(keys)
         for start in range(0, len(wanted), KEYS):
             some = "".join(root.is_key(each) for each in wanted[start : start + KEYS])
-            for base in bases or root.contexts:
+            for base in bases or root.trees:
                 yield from self.entries(base, f"(|{some})", attributes)
 
     def tombstone(self, key: UUID) -> Entry | None:
@@ -172,56 +144,33 @@ class DirectoryClient:
                 return page[0]
         return None
 
-    def ask(self, question: Question, take: Callable[[Entry | Note], None]) -> Done:
-        """Ask one question, whatever its controls; each answer is handed to `take` as it comes.
+    def mark(self, base: str, condition: str, attributes: Sequence[str]) -> str:
+        """The cookie of now, for `changes`; to be taken before a sweep begins.
+
+        The first one makes the directory go through everything; later ones only ask what changed.
 
         Raises:
-            RetryableError: the answer is incomplete.
+            BadConfigError: the directory tells no changes (`Root.tells_changes`).
+            PermissionMissingError: this account may not ask for changes.
         """
-        return self._guarded(lambda reader: _drained(reader, self._connected(), question, take))
+        return self._deltas.mark(Watched(base, condition, tuple(attributes)))
 
-    def _collect(self, question: Question, *, again: bool = True) -> tuple[Page, Done]:
-        """One whole answer. Nothing was handed over yet, so that it may be asked twice.
+    def changes(self, base: str, condition: str, attributes: Sequence[str], cookie: str) -> Changes:
+        """Who changed since the cookie: to be read again by their keys (`by_keys`).
 
-        A connection that slept may have been closed by the server meanwhile: a new one is tried
-        once. What our reader can't read, ldap3's reads, now and from now on.
+        Args:
+            base: as it was marked.
+            condition: as it was marked; of Active Directory without objectCategory, because a
+                tombstone has none.
+            attributes: as they were marked; Active Directory tells of nothing else.
+            cookie: from `mark`, or from the changes before.
+
+        Raises:
+            RejectedError: the cookie is of no use any more: a full reading follows.
+            PermissionMissingError: this account may not ask for changes.
+            RetryableError: the answer is incomplete; the cookie is still good.
         """
-        for _ in range(2 if again else 0):
-            slept, reader = self._used, self._reader
-            page: Page = []
-            try:
-                return page, self.ask(question, lambda found: _kept(page, found))  # noqa: B023 - called at once
-            except RetryableError as error:
-                cause = error.__cause__
-                if not slept and not (isinstance(cause, DecodeError) and reader is not self._plain):
-                    raise
-        page = []
-        return page, self.ask(question, lambda found: _kept(page, found))
-
-    def _guarded(self, work: Callable[[DirectoryReader], T]) -> T:
-        self.connect()
-        try:
-            found = work(self._reader)
-        except HubError:
-            self.close()
-            raise
-        except DecodeError as error:
-            self._fall_back()
-            raise garbled(self._address, error) from error
-        except TooLargeError as error:
-            self.close()
-            raise too_large(self._address, error) from error
-        except (EndedError, LDAPExceptionError, OSError) as error:
-            self.close()
-            raise broke_off(self._address, error) from error
-        self._used = True
-        return found
-
-    def _fall_back(self) -> None:
-        self.close()
-        if self._reader is not self._plain and self._log is not None:
-            self._log.warning("fast_reader_given_up", directory=str(self._address))
-        self._reader = self._plain
+        return self._deltas.changes(Watched(base, condition, tuple(attributes)), cookie)
 
     def _completed(self, entry: Entry) -> Entry:
         """An entry with all values of attributes that the server hands over in parts."""
@@ -244,30 +193,10 @@ class DirectoryClient:
             found += values
         if match is None:
             raise RetryableError(
-                f"{self._address} handed over only a part of {part.partition(';')[0]} "
+                f"{self._session.address} handed over only a part of {part.partition(';')[0]} "
                 f"of {entry.dn}; the reading is incomplete."
             )
         return match["name"], found
-
-
-def _drained(
-    reader: DirectoryReader,
-    connection: ldap3.Connection,
-    question: Question,
-    take: Callable[[Entry | Note], None],
-) -> Done:
-    found = reader.search(connection, question)
-    while True:
-        try:
-            take(next(found))
-        except StopIteration as end:
-            done: Done = end.value
-            return done
-
-
-def _kept(page: Page, found: Entry | Note) -> None:
-    if isinstance(found, Entry):
-        page.append(found)
 
 
 def _paged(question: Question, size: int, cookie: bytes) -> Question:

@@ -20,7 +20,8 @@ from hub.errors import (
     RetryableError,
 )
 
-SUCCESS, SIZE_LIMIT, NO_SUCH_OBJECT, UNAVAILABLE_EXTENSION, REFRESH_REQUIRED = 0, 4, 32, 12, 4096
+SUCCESS, SIZE_LIMIT, NO_SUCH_OBJECT = 0, 4, 32
+UNAVAILABLE_EXTENSION, UNWILLING, REFRESH_REQUIRED = 12, 53, 4096  # what a cookie may meet
 
 _DATA = re.compile(r"\bdata ([0-9a-f]{3,4})\b")
 _NO_LOGIN = re.compile("without authentication|successful bind must be completed")
@@ -103,6 +104,19 @@ def ended(address: Address, done: Done, where: str) -> HubError:
         if done.code in codes:
             return kind(f"{address} {advice} ({where or 'root'}; {said}).")
     return RetryableError(f"{address} failed in mid-answer ({where or 'root'}; {said}).")
+
+
+def useless(address: Address, done: Done, where: str) -> HubError:
+    """The error for a delta that did not end well: the cookie may be of no use any more.
+
+    Active Directory refuses one with 12, OpenLDAP one from the future with 53.
+    """
+    if done.code in {UNAVAILABLE_EXTENSION, UNWILLING, REFRESH_REQUIRED}:
+        return RejectedError(
+            f"{address} does not know this position in its changes "
+            f"({_said(done.code, done.text)}): a full reading follows."
+        )
+    return ended(address, done, where)
 
 
 def refused(address: Address, account: str, result: Mapping[str, Any]) -> HubError:

@@ -17,10 +17,10 @@ from ldap3.operation.search import search_operation
 from connectors.ldap.ber import integer, octets, sequence
 from connectors.ldap.decode import Done, Entry, Names, Note, message
 from connectors.ldap.frames import EndedError, Frames
+from connectors.ldap.root import DIRSYNC
 from hub.errors import BadConfigError
 
 PAGING = "1.2.840.113556.1.4.319"
-DIRSYNC = "1.2.840.113556.1.4.841"
 
 Control = tuple[str, bool, bytes | None]
 Found = Generator[Entry | Note, None, Done]

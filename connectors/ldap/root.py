@@ -9,6 +9,7 @@ from connectors.ldap.escape import below, parts, raw
 from hub.errors import BadConfigError
 
 ACTIVE_DIRECTORY = b"1.2.840.113556.1.4.800"
+DIRSYNC = "1.2.840.113556.1.4.841"
 SYNC = "1.3.6.1.4.1.4203.1.9.1.1"
 
 
@@ -39,6 +40,16 @@ class Root:
     highest_usn: int | None
     server: str
     values: Values = field(repr=False)
+
+    @property
+    def trees(self) -> tuple[str, ...]:
+        """Where people can be: not among Active Directory's own schema and configuration."""
+        return self.contexts[:1] if self.vendor is Vendor.AD else self.contexts
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether it can be asked what changed since."""
+        return (DIRSYNC if self.vendor is Vendor.AD else SYNC) in self.controls
 
     @property
     def key_attribute(self) -> str:

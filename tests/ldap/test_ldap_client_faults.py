@@ -252,4 +252,4 @@ def test_our_reader_is_never_used_where_the_wire_may_be_sealed(method):
     client = DirectoryClient(
         Access(urls=("ldaps://dc1",), bind="D\\u", password="x", method=method)
     )
-    assert isinstance(client._reader, PlainReader)
+    assert isinstance(client._session._reader, PlainReader)
