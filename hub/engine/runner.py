@@ -27,7 +27,7 @@ from hub.store.store import Share, Store, Tx
 from hub.store.streams import Reading
 from hub.telemetry import Veil
 
-What = Literal["objects", "streams"]
+What = Literal["objects", "streams"] | frozenset[str]  # a set: objects, of these targets alone
 
 PASSING = ("retry", "failed")  # outcomes that another pass may mend
 LITTLE = 4.0  # seconds of patience with a target that took nothing yet
@@ -219,7 +219,8 @@ class Runner:
             take = partial(self._taken, source=source, name=stream.name, received=True)
             work = Receiving(source, stream, received, take, self.now(), self.log, call)
             counts = await self.store.write(work.store)
-        self.wake("objects")
+        # what a subject still has at a target of earlier routes waits for the next look
+        self.wake(frozenset(target for route in source.routes for target in route.targets))
         return Report(instance, received.stream, "received", "ok", dict(counts))
 
     @asynccontextmanager

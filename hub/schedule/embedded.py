@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,7 @@ class Embedded:
         self._lost: StreamLostError | None = None
         self._outage = Outage(runner.log, runner.now)
         self._again: set[str] = set()
+        self._uncounted: set[str] = set()
         self._answering = 0
         self._pause = TICK
         self._forgot: date | None = None
@@ -101,7 +102,7 @@ class Embedded:
         for request in state["requests"]:
             self._start(("request", request.id), self._handle(request))
         if not state["requests"]:  # they send by themselves, and say how many
-            self._deliver_all()
+            self._deliver_to(self._targets)
         if self._forgot != (today := self.runner.now().date()):
             self._forgot = today
             self._start("forget", self.runner.forget())
@@ -112,10 +113,10 @@ class Embedded:
         if what == "streams":
             self._start("look", self.tick())
         elif not self._answering:
-            self._deliver_all()
+            self._deliver_to(self._targets if what == "objects" else what)
 
-    def _deliver_all(self) -> None:
-        for target in filter(self._delivers, self._targets):
+    def _deliver_to(self, targets: Collection[str]) -> None:
+        for target in [one for one in self._targets if one in targets and self._delivers(one)]:
             self._again.add(target)  # one that runs may be past what waits now
             self._start(f"deliver {target}", self._deliver(target))
 
@@ -141,8 +142,15 @@ class Embedded:
         for task in list(self._tasks.values()):
             task.cancel()
 
-    def _look(self, tx: Tx) -> dict[str, Any]:
+    def _count(self, tx: Tx) -> None:
+        """With a look, not after each pass: whoever brings the next object would wait for it."""
         self._metrics.holds.set(len(holds.all_open(tx)))
+        ended, self._uncounted = self._uncounted, set()
+        for target in ended:
+            self._metrics.waiting.labels(target).set(outbox.count_ahead(tx, target))
+
+    def _look(self, tx: Tx) -> dict[str, Any]:
+        self._count(tx)
         if by := clock.turn_back(tx, self.runner.now()):
             self.runner.log.warning("clock_went_back", seconds=round(by.total_seconds()))
         known = {(row.instance, row.stream): row for row in streams.all_streams(tx)}
@@ -215,8 +223,7 @@ class Embedded:
             self._again.remove(target)
             for status, number in (await self.runner.deliver_to(target)).items():
                 self._metrics.deliveries.labels(target, status).inc(number)
-            waiting = await self.runner.store.read(outbox.count_ahead, target)
-            self._metrics.waiting.labels(target).set(waiting)
+        self._uncounted.add(target)
 
     async def _handle(self, request: Any) -> None:
         result: Any = None

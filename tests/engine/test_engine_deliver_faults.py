@@ -117,6 +117,19 @@ def poison(*bad, error=RejectedError):
     return lambda items: error("no") if {one.key for one in items} & set(bad) else None
 
 
+class Counted:
+    """A store that counts its transactions."""
+
+    def __init__(self, store):
+        self.store, self.transactions = store, 0
+
+    async def write(self, *args, **kwargs):
+        self.transactions += 1
+        return await self.store.write(*args, **kwargs)
+
+    read = write
+
+
 # --- the pipeline -------------------------------------------------------------------------------
 
 
@@ -139,6 +152,32 @@ async def test_calls_stay_in_flight_up_to_what_the_target_bears(line):
     await line.want(*keys(60))
     assert await line.deliverer.deliver() == {"done": 60}
     assert line.target.most_at_once == 5
+
+
+async def test_one_object_more_takes_two_transactions(line):
+    await line.begin(batch_max=1)
+    await line.want("a")
+    await line.deliverer.deliver()  # from now on it is known what the target can do
+    await line.want("b")
+    counted = line.deliverer.store = Counted(line.store)
+    assert await line.deliverer.deliver() == {"done": 1}
+    assert counted.transactions == 2, "one before the call and one after it"
+
+
+async def test_what_waits_is_asked_with_a_statement_that_stays_prepared(line):
+    asked = []
+    await line.begin()
+    await line.want("a")
+    sa.event.listen(
+        sa.Engine, "before_cursor_execute", note := lambda *given: asked.append(given[2])
+    )
+    try:
+        await line.deliverer.deliver()
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    about = [one for one in asked if "object.seq > object.done_seq" in one]
+    assert about
+    assert all("object.status = 'waiting'" in one for one in about), "no index holds for a variable"
 
 
 async def test_objects_of_one_lane_are_never_in_two_calls_at_once(line):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from hub.contract import Stream
+from hub.contract import Outcome, Stream
 from hub.engine import reconcile
 from hub.engine.configuration import Source
 from hub.engine.runner import Runner
@@ -236,6 +236,25 @@ async def test_metrics_count_runs_and_deliveries(hub):
     text = hub.metrics.text().decode()
     assert 'hub_runs_total{instance="desk",outcome="complete",stream="majors"} 1.0' in text
     assert 'hub_deliveries_total{status="done",target="intranet"} 2.0' in text
+
+
+async def test_what_waits_is_counted_by_the_next_look(hub):
+    hub.source.put("a")
+    hub.target.fail_next(Outcome("retry", "busy", 600.0))
+    await hub.pass_time(2)
+    assert 'hub_objects_waiting{target="intranet"} 1.0' in hub.metrics.text().decode()
+
+
+async def test_only_the_targets_that_are_named_are_delivered_to(hub):
+    hub.source.put("a")
+    hub.runner.wake = lambda _what: None
+    await hub.runner.run("desk", "majors")
+    hub.embedded.wake(frozenset({"another"}))
+    await hub.embedded.settle()
+    assert hub.titles() == []
+    hub.embedded.wake(frozenset({"another", "intranet"}))
+    await hub.embedded.settle()
+    assert hub.titles() == ["Disturbance a"]
 
 
 async def test_without_a_hub_the_work_is_done_at_once(hub):

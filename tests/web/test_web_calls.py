@@ -382,6 +382,14 @@ async def test_hints_do_not_wake_a_source_in_trouble(make):
     assert len(hub.source.requests) == 1, "its next try is when it was due anyhow"
 
 
+async def test_data_wakes_the_targets_that_it_is_for(make):
+    hub = await make()
+    heard = []
+    hub.runner.wake = heard.append
+    await hub.post("/in/desk/typed", {"id": "m1", "title": "No mail"})
+    assert heard == [frozenset({"intranet"})]
+
+
 async def test_a_hint_outlives_the_hub(make):
     hub = await make()
     await hub.pass_time(10)

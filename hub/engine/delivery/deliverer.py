@@ -63,12 +63,21 @@ class Deliverer:
 
     def _line(self) -> Pipeline:
         abilities = cast("Capabilities", self._capabilities)
-        return Pipeline(self.target_id, self.store, abilities, self.health, self.claim, self.point)
+        return Pipeline(
+            self.target_id,
+            self.store,
+            abilities,
+            self.health,
+            self.claim,
+            self.point,
+            self._close,
+        )
 
     async def _pass(self, line: Pipeline, first: Turn) -> Counter[str]:
         caller = Caller(self.target, line.abilities, self.health, line.intend, self.point)
         counts = await line.run(caller, first)
-        await self.store.write(self._end, line.unsent)
+        if not line.closed:
+            await self.store.write(self._end, line.unsent)
         return +counts
 
     def _begin(self, tx: Tx, line: Pipeline | None) -> Turn | bool | None:
@@ -80,7 +89,12 @@ class Deliverer:
         if row.retry_at is not None and row.retry_at > self.now():
             return None
         self.health.begin(row)
-        requirements.say_waiting(tx, self.target_id)
+        began = self._found(tx, line)
+        if not began:  # a pass says it at its end
+            requirements.say_waiting(tx, self.target_id)
+        return began
+
+    def _found(self, tx: Tx, line: Pipeline | None) -> Turn | bool | None:
         if line is None:
             return outbox.any_due(tx, self.target_id, self.now()) or None
         turn = line.fetch(tx)
@@ -99,6 +113,9 @@ class Deliverer:
     def _end(self, tx: Tx, unsent: list[Any]) -> None:
         self.claim(tx)
         outbox.not_sent(tx, unsent)
+        self._close(tx)
+
+    def _close(self, tx: Tx) -> None:
         self.health.save_end(tx)
         requirements.say_waiting(tx, self.target_id)
 

@@ -43,6 +43,11 @@ class Turn:
     held: set[int]
     found: sorting.Found = field(default_factory=sorting.Found)
 
+    @property
+    def over(self) -> bool:
+        """Everything is recorded, and there is nothing more."""
+        return bool(self.results) and not self.held and not self.found.any
+
 
 @dataclass
 class Pipeline:
@@ -51,6 +56,7 @@ class Pipeline:
     Attributes:
         claim: the first statement of each transaction.
         point: told the name of each point where a crash matters.
+        close: writes how the target stands when a pass is over.
     """
 
     target_id: str
@@ -59,6 +65,8 @@ class Pipeline:
     health: Health
     claim: Callable[[Tx], None]
     point: Callable[[str], None]
+    close: Callable[[Tx], None]
+    closed: bool = field(default=False, init=False)
     caller: Caller = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -117,6 +125,7 @@ class Pipeline:
         await self.store.write(self._write, turn)
         self._writing = 0
         self._end_turn(turn)
+        self.closed = turn.over and self.health.stopped is None
         recorded.set_result(None)
         return await self._followed(turn)
 
@@ -153,6 +162,8 @@ class Pipeline:
         if turn.fetch or (turn.anew and self.health.stopped is None):
             self._fetch(tx, turn)
         self.health.save(tx)
+        if turn.over and self.health.stopped is None:
+            self.close(tx)  # spares a transaction, for which whoever brings the next object waits
 
     def _fetch(self, tx: Tx, turn: Turn) -> None:
         if turn.anew:
