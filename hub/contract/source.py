@@ -40,12 +40,13 @@ class Stream:
         families: what its records are.
         every: pause between readings; None: it is only received, never read.
         sweep_every: pause between sweeps where deltas exist: between two of them every reading is
-            a delta. A sweep comes first, after a changed configuration, and when the position for
+            a delta, where the sweep told a position for it; where not, nothing is read till then. A sweep comes first, after a changed configuration, and when the position for
             deltas is lost or refused. None: every reading is a sweep.
         confirm: complete sweeps before a suspect that no look-up answers is removed.
         recheck: how often a shown subject outside every finished slice is looked up, by sweeps;
             None: never.
         partitions: names for scale-out; empty: one.
+        look_ups: how many subjects at most are looked up in one run; the others wait for the next.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Stream:
     confirm: int = 2
     recheck: timedelta | None = None
     partitions: tuple[str, ...] = ()
+    look_ups: int = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,4 +116,5 @@ def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta])
         reopen=one.settings.reopen_within,
         every=one.settings.every,
         stale_after=stale_after,
+        removals=one.settings.removals,
     )

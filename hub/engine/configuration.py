@@ -10,8 +10,11 @@ from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
 from hub.events.route import Route
+from hub.settings.models import Removals
 from hub.store import desire, holds, objects, streams, subjects, waiting
 from hub.store.store import Tx
+
+REMOVALS = Removals()  # the defaults
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Source:
         fingerprint: of what decides how the source is read; never of mode, pace or name.
         every: an own rhythm for its streams; None: the connector's.
         stale_after: per tile.
+        removals: how many people may leave at once before somebody is asked.
     """
 
     id: str
@@ -33,6 +37,7 @@ class Source:
     reopen: timedelta
     every: timedelta | None
     stale_after: Mapping[str, timedelta]
+    removals: Removals = REMOVALS
 
     @property
     def routing(self) -> list[dict[str, Any]]:

@@ -209,7 +209,7 @@ class _Step:
     def _take(self, record: Record, old: Known | None) -> None:
         body = dump(record.payload)
         text = JsonText(canonical(body))
-        mark = digest(text)
+        mark = digest(_with_refs(text, record))
         if old is None:
             self._new(record, body, text, mark)
         elif _older(record, old):
@@ -221,6 +221,7 @@ class _Step:
         elif self._is_ours(record, old, mark):
             self.counts["held"] += 1
             self._see(record, old, pending=text, pending_fingerprint=mark)
+            self.refs[old.id] = [_ref(one) for one in record.refs]
         else:
             self._change(record, old, body, text, mark)
 
@@ -361,7 +362,8 @@ class _Step:
         seen = {"sweep": self.reading.sweep, "looked_at": self.now}
         subjects.set_where(self.tx, self.same, **seen)
         subjects.add_events(self.tx, self.events)
-        subjects.put_refs(self.tx, self.refs, {row["id_"] for row in self.changed})
+        old = {row["id_"] for row in (*self.changed, *self.seen)}
+        subjects.put_refs(self.tx, self.refs, old & self.refs.keys())
 
 
 def _history(old: Any, payload: Payload, step: _Step) -> dict[str, Any]:
@@ -377,6 +379,14 @@ def _history(old: Any, payload: Payload, step: _Step) -> dict[str, Any]:
     if step.now - over > step.reopen:
         return memory | {"episode": old.episode + 1, "reopened": 0, "began_at": step.now}
     return memory | {"reopened": old.reopened + (1 if old.ended_at else 0)}
+
+
+def _with_refs(text: str, record: Record) -> str:
+    """Whom a subject points to is part of its state, though not of its payload."""
+    if not record.refs:
+        return text
+    refs = sorted([one.role, one.namespace, one.kind, one.value] for one in record.refs)
+    return text + canonical({"refs": refs})
 
 
 def _older(record: Record, old: Any) -> bool:

@@ -137,7 +137,7 @@ class Run:
         return await self.store.write(self._conclude, doubts, answers)
 
     async def _ask(self, rows: Sequence[Any]) -> dict[int, settle.Answer]:
-        return await ask_source(self.source, rows)
+        return await ask_source(self.source, rows, self.stream.look_ups)
 
     def _conclude(
         self, tx: Tx, doubts: settle.Doubts, answers: Mapping[int, settle.Answer]
@@ -151,8 +151,9 @@ class Run:
         settle.count_absent(tx, reading, unknown, self.stream.confirm, now)
         silent = [row for row in rows if not isinstance(answers.get(row.id), SAID)]
         settle.keep_unverified(tx, reading, silent, now)
-        families = self.stream.families
-        verdict = settle.decide(tx, reading, families, answered=len(proof), now=now)
+        absent = [row for row in doubts.suspects if not isinstance(answers.get(row.id), Present)]
+        evidence = settle.Evidence(len(proof), absent, self.source.removals)
+        verdict = settle.decide(tx, reading, self.stream.families, evidence, now=now)
         intake.remove(tx, reading, verdict.apply, now)
         self.counts["removed"] += len(verdict.apply)
         changed = self._weigh_configuration(tx)
@@ -174,7 +175,7 @@ class Run:
 
     def _complete(self, tx: Tx) -> None:
         source, name, now = self.source, self.stream.name, self.now()
-        every = source.every or self.stream.every
+        every = self._every(tx)
         due = now + every * self.rng.uniform(0.95, 1.0) if every else None
         if streams.complete(tx, self.reading, fingerprint=source.fingerprint, due=due):
             self.log.warning("source_back", instance=source.id, stream=name)
@@ -187,6 +188,13 @@ class Run:
                 tx, source, self.stream, as_of=self.reading.started, now=now, news=news
             )
         streams.end_run(tx, self.reading, outcome="complete", counts=dict(self.counts), now=now)
+
+    def _every(self, tx: Tx) -> timedelta | None:
+        """The pause: without a position for deltas there is nothing to read until a sweep is due."""
+        usual, sweeps = self.stream.every, self.stream.sweep_every
+        if sweeps is not None and streams.guard(tx, self.reading).delta_checkpoint is None:
+            usual = sweeps
+        return self.source.every or usual
 
     @property
     def _is_delta(self) -> bool:
@@ -257,8 +265,8 @@ async def _next(batches: AsyncIterator[Batch]) -> Batch | None:
     return batch
 
 
-async def ask_source(source: Source, rows: Sequence[Any]) -> dict[int, settle.Answer]:
-    """Look these subjects up, a few side by side; a fault is an answer that proves nothing."""
+async def ask_source(source: Source, rows: Sequence[Any], most: int) -> dict[int, settle.Answer]:
+    """Look at most so many up, a few side by side; a fault is an answer that proves nothing."""
     connector = source.connector
     if not isinstance(connector, LooksUp):
         return {row.id: Unknown() for row in rows}
@@ -271,7 +279,7 @@ async def ask_source(source: Source, rows: Sequence[Any]) -> dict[int, settle.An
             except Exception as error:  # noqa: BLE001  no answer is no proof, whatever failed
                 return error
 
-    asked = rows[: settle.MAX_LOOK_UPS]
+    asked = rows[:most]
     answers = await asyncio.gather(*(ask(row) for row in asked))
     return {row.id: answer for row, answer in zip(asked, answers, strict=True)}
 

@@ -283,7 +283,9 @@ class Runner:
                 reconcile.release_configuration, reading, row, actor=actor, now=self.now()
             )
         else:
-            answers = await ask_source(source, await self.store.read(reconcile.held_rows, row))
+            rows = await self.store.read(reconcile.held_rows, row)
+            most = max(stream.look_ups for stream in source.connector.streams())
+            answers = await ask_source(source, rows, most)
             counts = await self.store.write(
                 reconcile.release_removals,
                 reading,

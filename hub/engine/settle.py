@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.contract import Gone, Present, Stream, Unknown
-from hub.events.base import Family
+from hub.engine import departures
+from hub.events.base import PERSONAL, Family
+from hub.settings.models import Removals
 from hub.store import holds, streams, subjects, waiting
 from hub.store.store import Tx
 from hub.store.streams import Reading
 from hub.store.waiting import Piece
 
 Answer = Present | Gone | Unknown | Exception
-MAX_LOOK_UPS = 200  # a run; what is left over is kept and asked about next time
+REMOVALS = Removals()  # the defaults
 MARGIN = timedelta(seconds=1)  # a row at an outer edge may have fallen between two readings
 
 
@@ -28,6 +30,21 @@ class Doubts:
 
     suspects: Sequence[Any]
     rechecks: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What this run knows of what is absent.
+
+    Attributes:
+        answered: look-ups that gave proof either way.
+        absent: suspects that were not found again, whatever was said about them.
+        limits: how many people may leave at once.
+    """
+
+    answered: int = 0
+    absent: Sequence[Any] = ()
+    limits: Removals = REMOVALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,7 @@ def doubts(tx: Tx, reading: Reading, stream: Stream, now: datetime) -> Doubts:
     but = row.incomplete or []
     pieces = [] if None in but else list(union(row.finished or []))
     suspects = waiting.unseen(tx, *whose, pieces=pieces, but=but)
+    suspects.sort(key=lambda one: one.staged is not None)  # first those of whom nothing is known
     if stream.recheck is None:
         return Doubts(suspects, ())
     known = {one.id for one in suspects}
@@ -112,13 +130,9 @@ def keep_unverified(tx: Tx, reading: Reading, rows: Sequence[Any], now: datetime
 
 
 def decide(
-    tx: Tx, reading: Reading, families: Collection[Family], *, answered: int, now: datetime
+    tx: Tx, reading: Reading, families: Collection[Family], evidence: Evidence, *, now: datetime
 ) -> Verdict:
-    """Weigh what is staged: apply it, or put all of it into the one open hold.
-
-    Args:
-        answered: look-ups of this run that gave proof either way.
-    """
+    """Weigh what is staged: apply it, or put all of it into the one open hold."""
     streams.guard(tx, reading)
     named = {str(family) for family in families}
     staged = waiting.staged(tx, reading.instance, named)
@@ -126,7 +140,15 @@ def decide(
     fresh = [row for row in staged if row.id not in stay]
     old = holds.find_open(tx, reading.instance, "removal")
     others = [one for one in (old.content if old else []) if one["family"] not in families]
-    if not fresh or answered or not _too_much(tx, reading.instance, named, staged):
+    own_hold = old is not None and len(others) < len(old.content)
+    people = PERSONAL.issuperset(families)
+    if people:
+        waits = own_hold and not _is_firm(reading)
+        leaving = [*fresh, *(row for row in evidence.absent if row.id not in stay)]
+        much = waits or departures.too_many(tx, reading.instance, leaving, evidence.limits)
+    else:
+        much = not evidence.answered and _too_much(tx, reading.instance, named, staged)
+    if not fresh or not much:
         if others:  # of another stream, which has its own say
             holds.put_open(tx, reading.instance, "removal", others, now)
         else:
@@ -158,6 +180,11 @@ def _kept(
     if len(same) < len(row.content):
         holds.put_content(tx, row.id, same)
     return {line["subject"] for line in same}
+
+
+def _is_firm(reading: Reading) -> bool:
+    """Whether it saw everything, under the same configuration: only then may a hold of people end."""
+    return reading.kind == "sweep" and not reading.changed
 
 
 def _too_much(tx: Tx, instance_id: str, families: Collection[str], staged: Sequence[Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.events.base import Family
 from hub.store.store import Tx
 from hub.store.tables import cause, obj, subject
 
@@ -112,6 +113,31 @@ def one_stays(tx: Tx, instance_id: str, families: Collection[str], *, shown: boo
         _is_shown() if shown else subject.c.ended_at.is_(None),
     )
     return tx.execute(query.limit(1)).first() is not None
+
+
+def sizes(tx: Tx, instance_id: str, families: Collection[str]) -> dict[str, int]:
+    """How many subjects of each family are not removed."""
+    return dict.fromkeys(families, 0) | _counted(tx, instance_id, families, subject.c.family)
+
+
+def groups(tx: Tx, instance_id: str) -> dict[str, int]:
+    """How many members each group has; a group is the container of its memberships."""
+    return _counted(tx, instance_id, [Family.MEMBERSHIP], subject.c.container)
+
+
+def _counted(
+    tx: Tx, instance_id: str, families: Collection[str], by: sa.Column[str]
+) -> dict[str, int]:
+    query = (
+        sa.select(by, sa.func.count())
+        .where(
+            subject.c.instance == instance_id,
+            subject.c.family.in_(sorted(families)),
+            subject.c.removed_at.is_(None),
+        )
+        .group_by(by)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
 
 
 def pending(tx: Tx, instance_id: str) -> list[Any]:
