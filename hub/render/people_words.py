@@ -1,0 +1,48 @@
+"""Every text about persons and their accounts that people read, in Dutch and English."""
+
+from collections.abc import Iterable, Mapping
+
+from hub.events.base import Language
+
+SIGNS: Mapping[str, Mapping[Language, str]] = {
+    "account": {"nl": "dit account was al bekend", "en": "this account was known already"},
+    "number": {
+        "nl": "hetzelfde personeelsnummer in dezelfde nummering",
+        "en": "the same employee number in the same numbering",
+    },
+    "mail": {"nl": "hetzelfde werkadres", "en": "the same work address"},
+    "mail-elsewhere": {
+        "nl": "hetzelfde adres, in een domein dat niet in `mail_domains` staat",
+        "en": "the same address, in a domain that `mail_domains` does not name",
+    },
+    "private-mail": {"nl": "hetzelfde privéadres", "en": "the same private address"},
+    "family": {"nl": "de achternaam klopt", "en": "the family name agrees"},
+    "family-differs": {"nl": "een andere achternaam", "en": "another family name"},
+    "given": {"nl": "de voornaam klopt", "en": "the given name agrees"},
+    "initials": {"nl": "de voorletters kloppen", "en": "the initials agree"},
+    "given-differs": {"nl": "een andere voornaam", "en": "another given name"},
+    "birth": {"nl": "dezelfde geboortedatum", "en": "the same birth date"},
+    "birth-differs": {"nl": "een andere geboortedatum", "en": "another birth date"},
+    "several": {"nl": "meer dan één persoon past", "en": "more than one person fits"},
+    "by-hand": {"nl": "door een beheerder", "en": "by an administrator"},
+}
+TIERS: Mapping[str, Mapping[Language, str]] = {
+    "known": {"nl": "bekend", "en": "known"},
+    "number": {"nl": "personeelsnummer", "en": "employee number"},
+    "mail": {"nl": "werkadres", "en": "work address"},
+    "birth": {"nl": "naam en geboortedatum", "en": "name and birth date"},
+    "conflict": {"nl": "tegenstrijdig", "en": "contradictory"},
+    "disputed": {"nl": "betwist", "en": "disputed"},
+    "hint": {"nl": "aanwijzing", "en": "hint"},
+    "none": {"nl": "nieuw", "en": "new"},
+}
+
+
+def signs(codes: Iterable[str], language: Language) -> str:
+    """What was compared, as one sentence part: `the same birth date, another given name`."""
+    return ", ".join(SIGNS[code][language] for code in codes)
+
+
+def tier(code: str, language: Language) -> str:
+    """What a decision rests on, in a word or two."""
+    return TIERS[code][language]
