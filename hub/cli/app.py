@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("pause", "pause", "Stop reading and sending for some instances or all."),
     Entry("resume", "pause", "End a pause."),
     Entry("hold", "hold", "See, release or drop changes that wait for a person."),
+    Entry("people", "people", "See persons and their accounts; decide who is one."),
     Entry("dead-letters", "dead_letters", "See, send again or drop what could not be used."),
     Entry("events", "events", "Show the newest accepted facts."),
     Entry("drift", "drift", "Compare what stands on the intranet with what was sent."),

@@ -86,7 +86,11 @@ def _show(one: Session, rows: Sequence[Any]) -> None:
         one.out.say("No such fact was accepted.")
         one.out.next("`hub status` shows whether the streams are read.")
         return
-    one.out.next(f"`hub explain {rows[0].key}` shows what came of the newest.")
+    newest = rows[0]
+    if newest.family == Family.PERSON:
+        one.out.next(f"`hub people show {newest.instance}/{newest.key}` shows the newest's person.")
+        return
+    one.out.next(f"`hub explain {newest.key}` shows what came of the newest.")
 
 
 def _cells(one: Session, row: Any) -> list[Any]:

@@ -7,7 +7,7 @@ import typer
 
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
-from hub.cli.output import Output, local
+from hub.cli.output import Output, local, shown
 from hub.cli.plan import decide, show_holds
 from hub.cli.session import Session, need_store, run, session, settings_of
 from hub.engine import reconcile
@@ -123,6 +123,10 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
     for name, number in found["unmatched"].items():
         for line in _unmatched(found, name, number):
             one.out.say(line)
+    if states := found["people"]["states"]:
+        waiting = f"{found['people']['waiting']} wait for `hub people review list`"
+        one.out.heading("People")
+        one.out.say(f"Persons: {shown(states)}; accounts: {waiting}.")
     if found["tiles"]:
         one.out.heading("Tiles")
     for row in found["tiles"]:

@@ -14,6 +14,7 @@ from hub.engine.runner import Runner
 from hub.errors import HubError
 from hub.events.base import fingerprint
 from hub.http import HttpFactory, HttpOptions, Sleep
+from hub.people.policy import Policy
 from hub.settings import Instance, Settings
 from hub.store.store import Store
 from hub.telemetry import Veil
@@ -59,6 +60,7 @@ async def assemble(
         broken={*settings.broken, *failed},
         veil=Veil(settings.secrets),
         keep=Keep(**dict(settings.hub.retention)),
+        people=Policy(**dict(settings.hub.people)),
         sleep=sleep,
     )
 

@@ -9,7 +9,10 @@ from hub.contract import Connector, Stream
 from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
+from hub.events.person import Person
 from hub.events.route import Route
+from hub.people import step as people
+from hub.people.standing import Account
 from hub.settings.models import Removals
 from hub.store import desire, holds, objects, streams, subjects, waiting
 from hub.store.store import Tx
@@ -200,11 +203,16 @@ class Routing:
         }
         self._parsed: dict[tuple[str, bool], list[Route]] = {}
 
+    def goes_on(self, instance_id: str) -> bool:
+        """Whether the instance can be used; while it stands still all is left as it is."""
+        instance = self._instances.get(instance_id)
+        return instance is not None and instance.state == "active"
+
     def project(self, subject_id: int, one: Matter, now: datetime) -> Projected | None:
         """What this subject causes now; None while its instance stands still: left as it is."""
-        instance = self._instances.get(one.instance)
-        if instance is None or instance.state != "active":
+        if not self.goes_on(one.instance):
             return None
+        instance = self._instances[one.instance]
         if instance.withdrawn:
             return Projected()
         held = subject_id in self._held.get(one.instance, ())
@@ -246,16 +254,37 @@ def _accepted(one: Any) -> Matter:
 
 def _project(tx: Tx, rows: Sequence[tuple[Any, Matter, bool]], now: datetime) -> None:
     routing = Routing(tx)
+    accounts = _accounts(tx, routing, rows, now)
     wanted, moments = [], []
     for row, one, fresh in rows:
-        made = routing.project(row.id, one, now)
-        look_again = made.look_again if made else None
+        made = None if row.id in accounts else routing.project(row.id, one, now)
+        look_again = made.look_again if made else accounts.get(row.id)
         if made is not None and not (fresh and not made.objects):
             wanted.append(desire.Wanted(row.id, row.instance, made.objects, fresh))
         if row.look_again != look_again:
             moments.append({"id_": row.id, "look_again": look_again})
     desire.desire(tx, wanted, now)
     subjects.update(tx, moments)
+
+
+def _accounts(
+    tx: Tx, routing: Routing, rows: Sequence[tuple[Any, Matter, bool]], now: datetime
+) -> dict[int, datetime | None]:
+    """Accounts go to the people step; when to look at each of them again."""
+    seen = [
+        Account(
+            row.id, one.instance, one.payload if isinstance(one.payload, Person) else None, body
+        )
+        for row, one, _ in rows
+        if _family(row) == Family.PERSON and routing.goes_on(one.instance)
+        for body in [one.body if one.body is not None else getattr(row, "state", None) or {}]
+    ]
+    return people.take(tx, seen, now) if seen else {}
+
+
+def _family(row: Any) -> str:
+    """Of a stored subject, or of one that was accepted just now."""
+    return str(row.payload.family if hasattr(row, "payload") else row.family)
 
 
 def renew_freshness(

@@ -13,7 +13,17 @@ from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
 from hub.events.base import Family
-from hub.store import desire, holds, ledger, objects, streams, subjects, waiting
+from hub.store import (
+    desire,
+    holds,
+    ledger,
+    objects,
+    persons,
+    reviews,
+    streams,
+    subjects,
+    waiting,
+)
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
@@ -361,6 +371,7 @@ def status(tx: Tx) -> dict[str, Any]:
         "holds": [shown_hold(row) for row in holds.all_open(tx)],
         "tiles": [_plain(row) for row in streams.tile_tokens(tx)],
         "events": subjects.count_events(tx),
+        "people": {"states": persons.count_states(tx), "waiting": reviews.count_open(tx)},
     }
 
 

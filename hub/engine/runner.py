@@ -21,6 +21,8 @@ from hub.engine.reading import Report, Run, ask_source
 from hub.engine.receiving import Receiving
 from hub.engine.shares import Shares
 from hub.errors import BadConfigError, RetryableError
+from hub.people import policy as policies
+from hub.people.policy import Policy
 from hub.store import calls, holds, lease, ledger, outbox, streams
 from hub.store.calls import Signature
 from hub.store.store import Share, Store, Tx
@@ -42,6 +44,7 @@ class Runner:
         broken: ids of instances that are configured and can't be used.
         veil: over the secrets of the configuration, in whatever is said about a failure.
         keep: how long the store remembers.
+        people: how accounts become persons.
         point: told the name of each point where a crash matters, for tests that kill there.
         wake: told at once when objects may wait to be sent, or streams to be read; a schedule
             sets it, so that nothing waits for its next look.
@@ -59,6 +62,7 @@ class Runner:
     broken: Collection[str] = ()
     veil: Veil = field(default_factory=Veil)
     keep: Keep = field(default_factory=Keep)
+    people: Policy = field(default_factory=Policy)
     point: Callable[[str], None] = lambda _name: None
     wake: Callable[[What], None] = lambda _what: None
     turn: float = 5.0
@@ -113,6 +117,7 @@ class Runner:
             again = {"until": row.due.isoformat(), "at_once": f"hub sync {row.instance}"}
             self.log.warning("login_waits", instance=row.instance, stream=row.stream, **again)
         self.shares.balance(self.store, tx)
+        policies.put(tx, self.people)
         for one in configuration.stand_still(tx, self.sources, self.broken):
             self.log.warning("instance_orphaned", instance=one)
         while configuration.project_dirty(tx, self.now()):

@@ -1,13 +1,31 @@
 """Family `person`: an account, which is a person as one source knows them."""
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from hub.events.base import Family, Moment, Payload
 
 MANAGER = "manager"  # the role of the reference to the account of the manager, same source
+Attribute = Literal[
+    "display_name",
+    "given_name",
+    "infix",
+    "family_name",
+    "partner_name",
+    "user_name",
+    "mail",
+    "employee_number",
+    "employer",
+    "title",
+    "department",
+    "office",
+    "phone",
+    "mobile",
+    "external",
+]
+ATTRIBUTES: tuple[Attribute, ...] = get_args(Attribute)  # what of an account describes its person
 Word = Annotated[str, Field(min_length=1, max_length=1000)]
 
 

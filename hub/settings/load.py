@@ -1,6 +1,6 @@
 """From hub.yaml and `connectors/*.yaml` to typed settings; every mistake with file and line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,7 @@ from hub.settings.document import Document, Referenced, follow, read
 from hub.settings.environment import override
 from hub.settings.kinds import Name, holds_password
 from hub.settings.models import WEB, HubSettings, InstanceSettings, TargetSettings
-from hub.settings.problems import ConfigProblems, Place, Problem
+from hub.settings.problems import ConfigProblems, Place, Problem, near
 from hub.settings.routing import (
     reading_fingerprint,
     resolve,
@@ -129,19 +129,20 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
     base = path.parent.resolve()
     problems: list[Problem] = []
     try:
-        hub, targets = _top(path, registry, env, problems)
+        document, hub, targets = _top(path, registry, env, problems)
     except ConfigProblems as error:
         _Instances(None, registry, base, env, problems).all()  # everything is said at once
         raise ConfigProblems([*error.problems, *problems]) from None
     made = _Instances(hub, registry, base, env, problems)
     instances = made.all()
+    problems += _unknown_instances(document, hub, {*made.broken, *(one.id for one in instances)})
     store = _store(hub.store, base)
     return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
 
 
 def _top(
     path: Path, registry: Registry, env: Mapping[str, str], problems: list[Problem]
-) -> tuple[HubSettings, tuple[ConfiguredTarget, ...]]:
+) -> tuple[Document, HubSettings, tuple[ConfiguredTarget, ...]]:
     """What hub.yaml itself says."""
     base = path.parent.resolve()
     document = read(base / path.name, base)
@@ -153,7 +154,15 @@ def _top(
     targets = _Targets(document, registry, problems).all(hub)
     if document.problems:
         raise ConfigProblems(_in_order(document.problems))
-    return hub, targets
+    return document, hub, targets
+
+
+def _unknown_instances(document: Document, hub: HubSettings, known: set[str]) -> Iterator[Problem]:
+    """A name that is nobody's would say nothing, silently; a file may be gone for a while, though."""
+    for place, name in hub.people.instances():
+        if name not in known:
+            message = f"names the instance `{name}`, which does not exist"
+            yield document.problem(place, message, near(name, sorted(known)))
 
 
 def _hub(document: Document) -> HubSettings:

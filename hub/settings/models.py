@@ -19,6 +19,7 @@ from hub.settings.kinds import (
     TimeZone,
     WebUrl,
 )
+from hub.settings.people import PeopleSettings
 
 EVERYONE = "everyone"
 DISTURBANCES = "disturbances"
@@ -169,6 +170,7 @@ class HubSettings(Model):
     service_desk: ServiceDesk = Field(ServiceDesk(), description="Where people can ask.")
     web: Web = Field(Web(), description="How the hub's own pages are served.")
     retention: Retention = Field(Retention(), description="How long the store remembers.")
+    people: PeopleSettings = Field(PeopleSettings(), description="How accounts become persons.")
     audiences: Annotated[dict[Name, AudienceSettings], AfterValidator(_audiences)] = Field(
         {}, validate_default=True, description="For whom; `everyone` always exists."
     )

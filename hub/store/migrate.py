@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hub.errors import BadConfigError
 from hub.store.tables import PARTIAL, metadata
 
-HEAD = "0006"
+HEAD = "0007"
 
 
 def upgrade(tx: sa.Connection, revision: str = "head") -> None:

@@ -375,6 +375,62 @@ lease = Table(  # processes, instances and targets; SQLite has a lock instead, a
     Column("expires", DateTime(timezone=True)),  # by the database's clock, so in its own type
 )
 
+person = Table(  # the one human behind many accounts
+    "person",
+    metadata,
+    Column("id", _short(36), primary_key=True),  # the hub's own, from no source
+    Column("state", _short(16), nullable=False),  # hub.people.states
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),  # suspended: the end of grace; merged: until it can be undone
+    Column("made_at", Moment, nullable=False),
+    Column("name", Text),
+    Column("attributes", Json),  # field to value, instance and since when
+    Column("merged_into", _short(36), index=True),
+    Column("merged_from", Json),  # merged: the accounts it had
+)
+account = Table(  # what a subject of the family `person` is to persons
+    "account",
+    metadata,
+    Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", ForeignKey("person.id"), index=True),  # null: waits for a human
+    Column("tier", _short(16), nullable=False),  # what that rests on: hub.people.matching
+    Column("evidence", Json, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+anchor = Table(  # what accounts of one person may share
+    "anchor",
+    metadata,
+    Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", _short(16), primary_key=True),
+    Column("value", _short(255), primary_key=True),
+    Index("ix_anchor_value", "value"),
+)
+review = Table(  # may this account be of that person? a human says
+    "review",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("tier", _short(16), nullable=False),
+    Column("evidence", Json, nullable=False),
+    Column("state", _short(16), nullable=False, index=True),  # open | accepted | rejected | closed
+    Column("opened_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    UniqueConstraint("subject", "person"),
+)
+erased = Table(  # accounts of persons who are forgotten: an old feed must not bring them back
+    "erased",
+    metadata,
+    Column("digest", _short(64), primary_key=True),
+    Column("person", _short(36), nullable=False),
+)
+policy = Table(  # what the running hub was told, for every step and command that rests on it
+    "policy",
+    metadata,
+    Column("name", _short(32), primary_key=True),
+    Column("body", Json, nullable=False),
+)
+
 
 # Indexes of those few rows that wait. `PARTIAL`, and not a part of the tables, because naming a
 # database's own option here loads both dialects at each start.

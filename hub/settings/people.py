@@ -1,0 +1,65 @@
+"""What hub.yaml may say of people: whose numbers, addresses and words count."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from hub.events.base import Model
+from hub.events.person import Attribute
+from hub.settings.kinds import Duration, Name
+from hub.settings.problems import Place
+
+_DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(_DOMAIN, value):
+        raise ValueError("must be a domain in small letters, such as `example.org`")
+    return value
+
+
+Domain = Annotated[
+    str, AfterValidator(_domain), WithJsonSchema({"type": "string", "pattern": _DOMAIN})
+]
+
+
+class PeopleSettings(Model):
+    """How accounts of several sources become persons."""
+
+    namespaces: dict[Name, Name] = Field(
+        {},
+        description="Instance to the name of the numbering of its employee numbers. Two instances "
+        "share a numbering only where both name the same one; each has its own unless named.",
+    )
+    mail_domains: tuple[Domain, ...] = Field(
+        (),
+        description="Domains whose addresses the organisation gives out itself: an equal work "
+        "address in one of them links accounts; elsewhere a person is asked.",
+    )
+    authority: tuple[Name, ...] = Field(
+        (),
+        description="Instances, the most trusted first: whose word counts where sources differ. "
+        "After these the account that appeared first.",
+    )
+    authority_of: dict[Attribute, tuple[Name, ...]] = Field(
+        {}, description="The same for single attributes, instead of `authority`."
+    )
+    grace: Duration = Field(
+        timedelta(days=30),
+        description="How long somebody without an account in force stays suspended, before "
+        "becoming deactivated.",
+        json_schema_extra={"default": "30d"},
+    )
+
+    def instances(self) -> Iterator[tuple[Place, str]]:
+        """Every instance that is named, with where."""
+        for name in self.namespaces:
+            yield ("people", "namespaces", name), name
+        for at, name in enumerate(self.authority):
+            yield ("people", "authority", at), name
+        for field, names in self.authority_of.items():
+            for at, name in enumerate(names):
+                yield ("people", "authority_of", field, at), name
