@@ -106,13 +106,26 @@ def take_in(
     reopen: timedelta,
     then: Then = leave_dirty,
 ) -> Counts:
-    """Store the rows of a batch that is no step of a sweep: look-up answers, received data.
+    """Store the rows of a batch that is no step of a sweep: look-up answers.
 
     Args:
         tx, reading, batch, now, reopen: as for `apply`.
         then: what is done with the subjects that changed, in the same transaction.
     """
     streams.guard(tx, reading)
+    return take_rows(tx, reading, batch, now=now, reopen=reopen, then=then)
+
+
+def take_rows(
+    tx: Tx,
+    reading: Reading,
+    batch: Batch,
+    *,
+    now: datetime,
+    reopen: timedelta,
+    then: Then = leave_dirty,
+) -> Counts:
+    """The same for received data, in the transaction that took the stream: it is still ours."""
     return _take(lambda: _Step(tx, reading, now, reopen), batch, then)
 
 

@@ -55,7 +55,7 @@ class Receiving:
         batch = connector.receive(Received(given.stream, data))
         reading = self.take(tx)
         reopen, then = self.source.reopen, self._project
-        counts = intake.take_in(tx, reading, batch, now=self.now, reopen=reopen, then=then)
+        counts = intake.take_rows(tx, reading, batch, now=self.now, reopen=reopen, then=then)
         streams.end_run(tx, reading, outcome="received", counts=dict(counts), now=self.now)
         return counts
 

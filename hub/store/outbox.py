@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hub.store import bulk
 from hub.store.ledger import SENDING
-from hub.store.requirements import met
+from hub.store.requirements import fixed, met
 from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import Moment, instance, obj
@@ -62,9 +62,8 @@ class Later(NamedTuple):
     known: bool = False
 
 
-# In the text and not beside it: where an index holds for one value only, SQLite prepares the statement
-# anew each time that the value is bound, which takes twenty times as long as asking (0.2 ms, 0.01 ms).
-_WAITING: Any = sa.literal_column("'waiting'")
+_WAITING = fixed("waiting")
+_SENDS = [fixed(mode) for mode in SENDING]
 _TARGET: Any = sa.bindparam("b_target", type_=sa.Text)
 _NOW: Any = sa.bindparam("b_now", type_=Moment)
 
@@ -76,7 +75,7 @@ def _ahead(target_id: str) -> sa.ColumnElement[bool]:
 
 def _sendable() -> sa.ColumnElement[bool]:
     """Objects of instances that send and are not paused; what was withdrawn goes in any mode."""
-    sends = sa.select(instance.c.id).where(instance.c.mode.in_(SENDING), ~instance.c.paused)
+    sends = sa.select(instance.c.id).where(instance.c.mode.in_(_SENDS), ~instance.c.paused)
     return sa.or_(obj.c.withdrawn, obj.c.instance.in_(sends))
 
 
@@ -184,8 +183,8 @@ def done_bodies(tx: Tx, ids: Collection[int]) -> dict[int, Any]:
 
 def intend(tx: Tx, rows: Sequence[Any]) -> None:
     """Before a call: these versions are about to be sent."""
-    for part in chunks([row.id for row in rows]):
-        tx.execute(obj.update().where(obj.c.id.in_(part)).values(intent=obj.c.seq))
+    head, tail = "UPDATE object SET intent = object.seq", "WHERE object.id = v.column1"
+    bulk.update(tx, head, tail, [(row.id,) for row in rows])
 
 
 def not_sent(tx: Tx, rows: Sequence[Any]) -> None:

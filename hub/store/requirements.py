@@ -16,6 +16,16 @@ from hub.store.tables import obj, requirement
 _SAID = 500  # objects that are told at once why they wait
 
 
+def fixed(word: str) -> sa.ColumnElement[str]:
+    """A word of ours in the text of a statement, not beside it.
+
+    Where an index holds for one word only, SQLite prepares the statement anew each time that the
+    word is bound, which takes twenty times as long as asking (0.2 ms, 0.01 ms); and SQLAlchemy
+    writes a list that is bound into the text each time.
+    """
+    return sa.literal_column(f"'{word}'", sa.Text)
+
+
 def put(tx: Tx, wanted: Sequence[tuple[int, Any]], *, anew: Collection[int]) -> None:
     """Note what these objects require, by object id and `Desired`; `anew` forget what they did."""
     for part in chunks(anew):
@@ -53,10 +63,13 @@ def _missing() -> sa.Select[Any]:
     )
 
 
+_DOUBTFUL = [fixed("waiting"), fixed("uncertain")]
+
+
 def _holding() -> sa.Select[Any]:
     """What requires an object and stands there, or may."""
     other = obj.alias("holding")
-    doubt = sa.and_(other.c.intent.is_not(None), other.c.status.in_(("waiting", "uncertain")))
+    doubt = sa.and_(other.c.intent.is_not(None), other.c.status.in_(_DOUBTFUL))
     return (
         sa.select(other.c.kind, other.c.key)
         .join_from(requirement, other, other.c.id == requirement.c.object)
@@ -70,10 +83,16 @@ def _holding() -> sa.Select[Any]:
     )
 
 
+_ANY = (
+    sa.select(requirement.c.object)
+    .where(requirement.c.target == sa.bindparam("b_target"))
+    .limit(sa.literal_column("1"))
+)
+
+
 def say_waiting(tx: Tx, target_id: str) -> None:
     """Give objects that wait for others the reason, for `hub status` and `hub explain`."""
-    any_of_it = sa.select(requirement.c.object).where(requirement.c.target == target_id).limit(1)
-    if tx.execute(any_of_it).first() is None:
+    if tx.execute(_ANY, {"b_target": target_id}).first() is None:
         return
     ahead = (obj.c.target == target_id, obj.c.status == "waiting", obj.c.seq > obj.c.done_seq)
     query = sa.select(obj.c.id, obj.c.state, obj.c.reason).where(*ahead, ~met())
