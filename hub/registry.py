@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distribution, distributions
 from typing import Any
 
 from pydantic import BaseModel
@@ -60,8 +60,16 @@ Source = Callable[[Group], Iterable[EntryPoint]]
 
 
 def installed(group: Group) -> Iterable[EntryPoint]:
-    """The entry points of what is installed in this environment."""
-    return entry_points(group=group.value)
+    """The entry points of what is installed in this environment.
+
+    As `importlib.metadata.entry_points` gives them, which parses those of every package: in an
+    environment with 130 of them that takes three times as long as looking for the few with ours.
+    """
+    heading = f"[{group.value}]"
+    for one in distributions():
+        if heading in (one.read_text("entry_points.txt") or ""):
+            # by its name: of two with one name only the first on the path counts
+            yield from distribution(one.name).entry_points.select(group=group.value)
 
 
 Name = tuple[Group, str]

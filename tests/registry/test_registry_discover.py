@@ -1,7 +1,7 @@
 """Every entry point becomes a plug-in with a state; nothing that one does stops the others."""
 
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from hub.contract import Connector, Target
 from hub.events.base import Model
-from hub.registry import Group, Registry, State
+from hub.registry import Group, Registry, State, installed
 
 
 class Nothing(Model):
@@ -183,3 +183,10 @@ def test_a_group_that_is_not_asked_for_is_not_looked_at():
 
     Registry.discover(source, groups=[Group.TARGETS])
     assert looked == [Group.TARGETS]
+
+
+@pytest.mark.parametrize("group", Group)
+def test_what_is_installed_is_what_python_says(group):
+    found = list(installed(group))
+    assert sorted(found) == sorted(entry_points(group=group.value))
+    assert all(one.dist is not None for one in found)
