@@ -53,7 +53,7 @@ def run(
 async def _run(out: Output, config: Any, *, once: bool, web: bool) -> int:
     stop = asyncio.Event() if once else stop_on_signals()  # a migration may take its time
     async with session(config, out, level="warning" if once else "info") as one:
-        one.store.own(None if once else one.settings.mark)
+        one.store.own(one.settings.mark, guest=once)
         with contextlib.ExitStack() as stack:
             listener = None
             if web and not once:

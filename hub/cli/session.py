@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +23,13 @@ from hub.registry import Group, Registry
 from hub.schedule.embedded import perform
 from hub.settings import ConfigProblems, Settings, load
 from hub.store import holds
-from hub.store.store import Store
+from hub.store.store import Store, StoreInUseError
 from hub.telemetry import Veil, logger
 
 T = TypeVar("T")
 
 POLL = 0.2  # seconds between looks for the running hub's answer
+LOOK_AGAIN = 1.0  # seconds between looks whether there still is a hub that could answer
 TIMEOUT = 120.0  # seconds
 
 
@@ -131,20 +132,33 @@ class Session:
         Raises:
             HubError: it could not be done.
         """
-        if self.store.in_use():
-            return await self._asked(action, body, timeout)
-        self.store.own()
+        if self.store.is_served():
+            request = await self.store.write(holds.ask, action, dict(body), now())
+            row = await self._answered(request, timeout)
+            if row is not None:
+                return _answer(row)
+        else:
+            self._own()
         async with working(self) as runner:
             return await perform(runner, action, body)
 
-    async def _asked(self, action: str, body: Mapping[str, Any], timeout: float) -> Any:
-        request = await self.store.write(holds.ask, action, dict(body), now())
+    def _own(self) -> None:
+        self.store.own(self.settings.mark, guest=True)
+
+    async def _answered(self, request: int, timeout: float) -> Any:
+        """The answer; None: whoever had the store left without taking it, and now it is ours."""
         until = time.monotonic() + timeout
-        while time.monotonic() < until:
-            row = await self.store.read(holds.answered, request)
-            if row is not None:
-                return _answer(row)
-            await asyncio.sleep(POLL)
+        while (began := time.monotonic()) < until:
+            while time.monotonic() < began + LOOK_AGAIN:
+                row = await self.store.read(holds.answered, request)
+                if row is not None:
+                    return row
+                await asyncio.sleep(POLL)
+            with suppress(StoreInUseError):
+                self._own()
+                if not await self.store.write(holds.take_back, request):
+                    raise RetryableError("The hub that took it ended meanwhile: ask again.")
+                return None
         raise RetryableError(
             f"The store is in use by {self.store.holder()}, and that hub did not answer within "
             f"{timeout:.0f} seconds. The request stays with it: look at `hub status` first."

@@ -24,6 +24,14 @@ class Shares:
         """Whether this process may begin work under this lease."""
         return name in self._held
 
+    def lend(self, names: Collection[str]) -> None:
+        """These are ours until `drop`, beside what a share gives."""
+        self._held |= frozenset(names)
+
+    def drop(self, names: Collection[str]) -> None:
+        """These are ours no more."""
+        self._held -= frozenset(names)
+
     @contextlib.contextmanager
     def at_work(self, name: str) -> Iterator[None]:
         """While this lasts the lease is not given away."""

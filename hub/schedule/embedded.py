@@ -18,7 +18,14 @@ from hub.errors import (
     RetryableError,
     StreamLostError,
 )
-from hub.schedule.elsewhere import ask_owner, deliver_there, owner_elsewhere, run_there
+from hub.schedule.elsewhere import (
+    ask_owner,
+    deliver_there,
+    holding,
+    holding_what_is_free,
+    needed,
+    run_there,
+)
 from hub.schedule.outage import Outage
 from hub.store import clock, holds, lease, objects, outbox, streams, subjects
 from hub.store.store import StoreDownError, StoreLostError, Tx
@@ -268,9 +275,12 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
         return await run_there(runner, body["instance"], body["stream"], full=body["full"])
     if action == "pass":
         return await deliver_there(runner, body["target"], body.get("patience", 0.0))
-    if (other := await owner_elsewhere(runner, action, body)) is not None:
-        return await ask_owner(runner, other, action, body)
-    return await _perform_here(runner, action, body)
+    if (name := await needed(runner, action, body)) is None:
+        return await _perform_here(runner, action, body)
+    async with holding(runner, name) as ours:
+        if ours:
+            return await _perform_here(runner, action, body)
+    return await ask_owner(runner, name, action, body)
 
 
 async def _perform_here(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
@@ -347,7 +357,8 @@ async def _sent(runner: Runner, ids: Sequence[int]) -> dict[str, Any]:
 
 
 async def _delivered(runner: Runner, patience: float = 0.0) -> dict[str, Any]:
-    await runner.project()
+    async with holding_what_is_free(runner):
+        await runner.project()
     passes = (deliver_there(runner, name, patience) for name in runner.deliverers)
     found = await asyncio.gather(*passes)
     return {"delivered": dict(zip(runner.deliverers, found, strict=True))}

@@ -62,6 +62,10 @@ class Database(Protocol):
     def process(self) -> str | None:
         """This process among several that share the store; None where nobody shares."""
 
+    @property
+    def guest(self) -> bool:
+        """Whether this process takes part for one piece of work, as `own` says."""
+
     def exists(self) -> bool:
         """Whether a hub made its tables there; nothing is made."""
 
@@ -76,18 +80,23 @@ class Database(Protocol):
     def fault(self, error: sa.exc.DBAPIError) -> Exception:
         """What a failed transaction is raised as."""
 
-    def own(self, mark: str | None) -> None:
+    def own(self, mark: str | None, *, guest: bool = False) -> None:
         """Take the store for this process, or a part in it.
 
         Args:
             mark: where several may share it, what they must agree on; None: share with nobody.
+            guest: take no share of what is free: each lease for the work at hand, by `borrow`.
 
         Raises:
-            StoreInUseError: another process has it; the message names that process.
+            StoreInUseError: another process has it, or for a guest: one that answers requests;
+                the message names that process.
         """
 
     def balance(self, tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
         """Take a fair share; all of it where nobody shares."""
+
+    def borrow(self, tx: Tx, name: str) -> Mapping[str, Any] | None:
+        """Take this lease; if it is not free, what is known of the process that has it."""
 
     def processes(self, tx: Tx) -> list[dict[str, Any]]:
         """Who takes part and owns what, as JSON values; empty where nobody shares."""
@@ -100,6 +109,9 @@ class Database(Protocol):
 
     def in_use(self) -> bool:
         """Whether another process owns the store now."""
+
+    def is_served(self) -> bool:
+        """Whether another process is there that may answer requests."""
 
     def copy_to(self, path: Path) -> None:
         """Write what is stored into a new SQLite file."""

@@ -140,6 +140,12 @@ def ask(tx: Tx, action: str, body: Any, now: datetime, needs: str | None = None)
     return int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
 
 
+def take_back(tx: Tx, request_id: int) -> bool:
+    """A request that nobody took is not to be done any more; False: somebody took it."""
+    ours = sa.and_(request.c.id == request_id, request.c.taken.is_(None))
+    return bool(tx.execute(request.delete().where(ours)).rowcount)
+
+
 def give_up_requests(tx: Tx, now: datetime, alive: Collection[str] | None = None) -> None:
     """Whoever asked a process that ended is told to ask again.
 

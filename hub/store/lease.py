@@ -3,7 +3,8 @@
 Three kinds of rows in one table. `process:...` takes part until its end, which that process moves
 on. `instance:ID` and `target:ID` name the process that owns them: it alone reads that instance,
 projects its subjects, delivers to that target. Whoever takes one raises its epoch, and those of the
-instance's streams. The database's clock alone decides what has ended.
+instance's streams. The database's clock alone decides what has ended. A process that is a guest has
+no share: it borrows a lease for one piece of work.
 
 A transaction knows whose it is by an execution option; where nobody shares there is none, and
 everything is allowed.
@@ -111,10 +112,7 @@ def balance(tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
     if owner is None:
         return Share(frozenset(able))
     _say(tx, owner, able=sorted(able))
-    owners = owned(tx)
-    for name in sorted(set(able) - set(owners)):
-        tx.execute(lease.insert().values(name=name, epoch=0))
-        owners[name] = None
+    owners = _owners(tx, able)
     table = _Table({row.name: set(row.holder.get("able", ())) for row in members(tx)}, owners)
     standing = {row.name for row in members(tx, live=False)}
     for name in sorted(able):
@@ -123,6 +121,43 @@ def balance(tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
             table.give(name, owner)
     held = frozenset(name for name, one in owners.items() if one == owner)
     return Share(held, table.surplus(owner, sorted(held - set(busy))), frozenset(standing))
+
+
+def _owners(tx: Tx, names: Collection[str]) -> dict[str, str | None]:
+    """The owner of every lease; these have a row from now on."""
+    owners = owned(tx)
+    for name in sorted(set(names) - set(owners)):
+        tx.execute(lease.insert().values(name=name, epoch=0))
+        owners[name] = None
+    return owners
+
+
+def is_guest(holder: Mapping[str, Any]) -> bool:
+    """Whether this process takes part for one piece of work, and answers no requests."""
+    return bool(holder.get("guest"))
+
+
+def take_free(tx: Tx, names: Collection[str]) -> frozenset[str]:
+    """Take those of these leases that nobody owns; all of these that are ours now."""
+    owner = process_of(tx)
+    if owner is None:
+        return frozenset(names)
+    owners = _owners(tx, names)
+    standing = {row.name for row in members(tx, live=False)}
+    for name in sorted(names):
+        if owners[name] not in standing:
+            _take(tx, owner, name)
+            owners[name] = owner
+    return frozenset(name for name in names if owners[name] == owner)
+
+
+def borrow(tx: Tx, name: str) -> Mapping[str, Any] | None:
+    """Take this lease; if it is not free, what is known of the process that has it."""
+    if name in take_free(tx, [name]):
+        return None
+    holders = sa.select(lease.c.holder).where(lease.c.name == owned(tx)[name])
+    found: Mapping[str, Any] = tx.execute(holders).scalar_one()
+    return found
 
 
 @dataclass

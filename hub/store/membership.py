@@ -4,7 +4,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,16 +26,20 @@ class Membership:
         name: the database, in words.
         seconds: how long it lasts without a renewal.
         renew: asks for a renewal, wherever transactions run; must not wait for it.
+        guest: takes part for one piece of work, and takes a lease only for what it does with it.
 
     Attributes:
         id: names this life; never used again.
     """
 
-    def __init__(self, name: str, seconds: float, renew: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, seconds: float, renew: Callable[[], None], *, guest: bool = False
+    ) -> None:
         self.id = f"{leases.PROCESS}{os.getpid()}-{secrets.token_hex(6)}"
         self._name = name
         self._seconds = seconds
         self._renew = renew
+        self.guest = guest
         self._ours = lease.c.name == self.id
         self._stopped = threading.Event()
         self._slept = False
@@ -52,7 +56,11 @@ class Membership:
             StoreInUseError: another process is there, and this one can't work beside it.
         """
         others = leases.members(tx)
-        if others and mark is None:
+        if self.guest:
+            refused = any(not leases.is_guest(row.holder) for row in others)
+        else:
+            refused = bool(others) and mark is None
+        if refused:
             raise StoreInUseError(
                 f"The store {self._name} is in use by {leases.words(others)}. Stop that one "
                 "first, or use `hub sync`, which asks the running hub. If it was killed, wait: "
@@ -67,7 +75,7 @@ class Membership:
             )
         if not others:
             leases.remove(tx, [row.name for row in leases.members(tx, live=False)])
-        holder = me() | {"mark": mark}
+        holder = me() | {"mark": mark} | ({"guest": True} if self.guest else {})
         tx.execute(lease.insert().values(name=self.id, holder=holder, expires=self._end()))
 
     def check(self, tx: Tx) -> None:
@@ -95,13 +103,24 @@ class Membership:
         tx.execute(lease.update().where(self._ours).values(expires=self._end()))
 
     def balance(self, tx: Tx, able: Collection[str], busy: Collection[str]) -> Share:
-        """Take what is free, and what processes that ended have left."""
+        """Take what is free, and what processes that ended have left; a guest all of it."""
+        self._tidy(tx)
+        if self.guest:
+            return Share(leases.take_free(tx, able))
+        return leases.balance(tx, able, busy)
+
+    def borrow(self, tx: Tx, name: str) -> Mapping[str, Any] | None:
+        """Take this lease; if it is not free, what is known of the process that has it."""
+        self._tidy(tx)
+        return leases.borrow(tx, name)
+
+    def _tidy(self, tx: Tx) -> None:
+        """Processes that ended take part no more."""
         # when the database was away for all of us, everyone has time to come back
         if time.monotonic() - self._returned > self._seconds:
             live = {row.name for row in leases.members(tx)}
             every = leases.members(tx, live=False)
             leases.remove(tx, [row.name for row in every if row.name not in live])
-        return leases.balance(tx, able, busy)
 
     def leave(self, tx: Tx) -> None:
         """Others may have at once what it owned."""

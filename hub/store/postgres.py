@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,11 @@ class Postgres:
     def process(self) -> str | None:
         """This process among those that share the database, while it takes part."""
         return self._member.id if self._member is not None else None
+
+    @property
+    def guest(self) -> bool:
+        """Whether this process takes leases one by one, for the work at hand."""
+        return self._member is not None and self._member.guest
 
     def exists(self) -> bool:
         """Whether the tables are there.
@@ -132,16 +137,17 @@ class Postgres:
         text = " ".join(str(error.orig).split())
         return text.replace(self._password, "***") if self._password else text
 
-    def own(self, mark: str | None) -> None:
+    def own(self, mark: str | None, *, guest: bool = False) -> None:
         """Take part, and show it from now on.
 
         Args:
             mark: what all that share the database must agree on; None: share it with nobody.
+            guest: for one piece of work, beside other guests only.
 
         Raises:
             StoreInUseError: another process is there; the message names it.
         """
-        member = Membership(self.name, self._seconds, self._soon)
+        member = Membership(self.name, self._seconds, self._soon, guest=guest)
         with self._said(), self.engine.begin() as tx:
             upgrade(tx)
             member.join(tx, mark)
@@ -154,6 +160,10 @@ class Postgres:
         if self._member is None:
             return Share(frozenset(able))
         return self._member.balance(tx, able, busy)
+
+    def borrow(self, tx: Tx, name: str) -> Mapping[str, Any] | None:
+        """Take this lease; if it is not free, what is known of the process that has it."""
+        return None if self._member is None else self._member.borrow(tx, name)
 
     def processes(self, tx: Tx) -> list[dict[str, Any]]:
         """Who takes part and owns what, as JSON values."""
@@ -190,6 +200,12 @@ class Postgres:
         """Whether another process takes part now."""
         with self._said(), self._looking() as tx:
             return any(row.name != self.process for row in leases.members(tx))
+
+    def is_served(self) -> bool:
+        """Whether a process takes part that answers requests: no guest does."""
+        with self._said(), self._looking() as tx:
+            others = [row for row in leases.members(tx) if row.name != self.process]
+        return any(not leases.is_guest(row.holder) for row in others)
 
     def copy_to(self, path: Path) -> None:
         """Copy every table but the lease, as they are at one moment."""

@@ -35,6 +35,7 @@ class Sqlite:
     """A database in a file, by URL (`sqlite:///path/hub.db`)."""
 
     process: str | None = None  # nobody shares a file
+    guest = False
 
     def __init__(self, url: sa.URL) -> None:
         if not url.database:
@@ -114,16 +115,17 @@ class Sqlite:
             )
         self._file = file
 
-    def own(self, mark: str | None) -> None:
+    def own(self, mark: str | None, *, guest: bool = False) -> None:
         """Take the store for this process: an operating-system lock, gone with the process.
 
         Args:
             mark: of no use here, as nobody shares a file.
+            guest: neither.
 
         Raises:
             StoreInUseError: another process has it; the message names that process.
         """
-        del mark
+        del mark, guest
         lock = filelock.FileLock(self._lock_path(), timeout=0, thread_local=False)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,6 +150,10 @@ class Sqlite:
         """All of it: nobody shares a file."""
         del tx, busy
         return Share(frozenset(able))
+
+    def borrow(self, tx: Tx, name: str) -> None:
+        """Nobody shares a file: it is ours."""
+        del tx, name
 
     def processes(self, tx: Tx) -> list[dict[str, Any]]:
         """None: nobody shares a file."""
@@ -178,6 +184,10 @@ class Sqlite:
             return True
         self.disown()
         return False
+
+    def is_served(self) -> bool:
+        """Whether another process owns the store now: it may answer, or end soon."""
+        return self.in_use()
 
     def copy_to(self, path: Path) -> None:
         """Let SQLite copy itself, while others write.

@@ -9,7 +9,7 @@ import asyncio
 import copy
 import shutil
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -153,17 +153,25 @@ class Store:
         """This process among several that may share the store; None where nobody shares."""
         return self._database.process
 
-    def own(self, mark: str | None = None) -> None:
+    @property
+    def guest(self) -> bool:
+        """Whether this process takes leases one by one, for the work at hand, as `own` says."""
+        return self._database.guest
+
+    def own(self, mark: str | None = None, *, guest: bool = False) -> None:
         """Take the store for this process: on SQLite by a lock, on PostgreSQL by a lease.
 
         Args:
             mark: on PostgreSQL processes that give the same mark share the store, and `balance`
                 says what this one owns; None: share it with nobody.
+            guest: on PostgreSQL: for one piece of work, beside others like it. It owns what it
+                takes by `borrow`, and answers no requests.
 
         Raises:
-            StoreInUseError: another process has it; the message names that process.
+            StoreInUseError: another process has it, or for a guest: one that answers requests;
+                the message names that process.
         """
-        self._now(lambda: self._database.own(mark))
+        self._now(lambda: self._database.own(mark, guest=guest))
 
     def balance(self, tx: Tx, able: Collection[str], busy: Collection[str] = ()) -> Share:
         """Inside a transaction: take a fair share of what is free; all of it where nobody shares.
@@ -173,6 +181,14 @@ class Store:
             busy: those that it can't give away now.
         """
         return self._database.balance(tx, able, busy)
+
+    def borrow(self, tx: Tx, name: str) -> Mapping[str, Any] | None:
+        """Inside a transaction: take this lease.
+
+        Returns:
+            None when it is ours, else what is known of the process that has it.
+        """
+        return self._database.borrow(tx, name)
 
     def processes(self, tx: Tx) -> list[dict[str, Any]]:
         """Inside a transaction: who takes part and owns what; empty where nobody shares."""
@@ -189,6 +205,10 @@ class Store:
     def in_use(self) -> bool:
         """Whether another process owns the store now."""
         return self._now(self._database.in_use)
+
+    def is_served(self) -> bool:
+        """Whether another process is there that may answer requests."""
+        return self._now(self._database.is_served)
 
     async def shadow(self) -> "Store":
         """A throw-away copy in a SQLite file, for a preview that changes nothing."""

@@ -17,7 +17,7 @@ from hub.events.base import Family
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
 from hub.metrics import Metrics
-from hub.schedule.embedded import Embedded
+from hub.schedule.embedded import Embedded, perform
 from hub.store import holds, lease, streams, subjects, tables
 from hub.store.store import Store, StoreInUseError, StoreLostError
 from hub.testing.fakes import FakeClock, FakeLog, MemoryTarget, ScriptedSource, fake_context
@@ -39,10 +39,10 @@ async def joined(postgres_url):
     """Makes stores that share one database, as processes do."""
     made: list[Store] = []
 
-    async def join(mark: str | None = "same", seconds: float = 30) -> Store:
+    async def join(mark: str | None = "same", seconds: float = 30, **how: bool) -> Store:
         store = await Store(postgres_url, lease=seconds).open()
         made.append(store)
-        store.own(mark)
+        store.own(mark, **how)
         return store
 
     yield join
@@ -104,6 +104,39 @@ async def test_another_configuration_or_lonely_work_does_not_share(joined):
         await joined("other")
     with pytest.raises(StoreInUseError, match="is in use by `hub` with pid"):
         await joined(None)
+
+
+async def test_guests_work_side_by_side_and_not_beside_a_hub(joined):
+    one, two = await joined(guest=True), await joined(guest=True)
+    assert await one.write(one.borrow, "instance:a") is None
+    assert (await two.write(two.borrow, "instance:a"))["guest"]
+    assert await two.write(two.borrow, "instance:b") is None
+    assert await one.write(lease.take_free, FIVE) == set(FIVE) - {"instance:b"}
+    with pytest.raises(StoreInUseError, match="with another configuration"):
+        await joined("other", guest=True)
+    with pytest.raises(StoreInUseError, match="is in use by"):
+        await joined(None)
+    assert (one.is_served(), one.in_use()) == (False, True)
+    hub = await joined()
+    assert one.is_served()
+    with pytest.raises(StoreInUseError, match="use `hub sync`, which asks"):
+        await joined(guest=True)
+    assert await balanced(hub) == set()
+    await one.write(lease.give_back, FIVE)
+    assert await balanced(hub) == set(FIVE) - {"instance:b"}, "a guest has no share"
+    assert "guest" not in await two.write(two.borrow, "instance:a")
+
+
+async def test_what_a_guest_had_is_free_when_it_stood_still(joined):
+    one, two = await joined(seconds=2, guest=True), await joined(seconds=2, guest=True)
+    await one.write(one.borrow, "instance:a")
+    one._database._member.stop()  # no more signs of life
+    end = time.monotonic() + 20
+    while await two.write(two.borrow, "instance:a") is not None:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.2)
+    with pytest.raises(StoreLostError, match="another hub took over"):
+        await one.write(lease.give_back, ["instance:a"])
 
 
 async def test_whoever_takes_an_instance_shuts_older_readings_out(joined):
@@ -269,6 +302,66 @@ async def test_a_process_does_not_read_what_another_owns(joined):
     assert hubs[0].sources[theirs].requests == []
     for one in hubs:
         await one.schedule.settle()
+
+
+async def test_a_guest_takes_what_it_works_for_and_gives_it_back(joined):
+    intranet = Slow()
+    first, second = [await Hub(await joined(guest=True), intranet).start() for _ in range(2)]
+    for one in (first, second):
+        one.put("new")
+    answers = await asyncio.gather(
+        perform(first.runner, "sync", {"instances": ["a"]}),
+        perform(second.runner, "sync", {"instances": ["b"]}),
+    )
+    assert [run["outcome"] for answer in answers for run in answer["runs"]] == ["complete"] * 2
+    assert (first.read, second.read) == (["a"], ["b"])
+    assert sorted(intranet.published) == sorted(set(intranet.published))
+    assert len(intranet.published) == 2
+    owners = await first.store.read(lease.owned)
+    assert set(owners.values()) == {None}
+    assert not first.runner.shares.owns("instance:a")
+
+
+async def test_a_guest_brings_every_free_instance_up_to_date_with_the_time(joined):
+    first = await Hub(await joined(guest=True), MemoryTarget()).start()
+    first.put("new")
+    await perform(first.runner, "sync", {})
+    await first.store.write(subjects.mark_dirty, [1, 2])
+    other = await joined(guest=True)
+    await other.write(other.borrow, "instance:b")
+    await perform(first.runner, "deliver", {})
+    left = await other.read(
+        lambda tx: list(tx.execute(sa.select(tables.dirty.c.subject)).scalars())
+    )
+    found = await other.read(lambda tx: tx.execute(sa.select(tables.subject)).all())
+    assert [row.instance for row in found if row.id in left] == ["b"]
+
+
+async def test_a_guest_waits_for_another(joined):
+    guest = await Hub(await joined(guest=True), MemoryTarget()).start()
+    other = await joined(guest=True)
+    await other.write(other.borrow, "instance:a")
+    asking = asyncio.create_task(perform(guest.runner, "sync", {"instances": ["a"]}))
+    await asyncio.sleep(0.5)
+    assert (asking.done(), guest.read) == (False, [])
+    await other.write(lease.give_back, ["instance:a"])
+    assert [run["outcome"] for run in (await asking)["runs"]] == ["complete"]
+    assert guest.read == ["a"]
+
+
+async def test_a_guest_asks_the_hub_that_came_meanwhile(joined):
+    intranet = MemoryTarget()
+    guest = await Hub(await joined(guest=True), intranet).start()
+    hub = await Hub(await joined(), intranet).start()
+    await ticks(hub, seconds=1)
+    asking = asyncio.create_task(perform(guest.runner, "sync", {"instances": ["a"]}))
+    end = time.monotonic() + 30
+    while not asking.done():
+        assert time.monotonic() < end
+        await ticks(hub, seconds=1)
+    assert [run["outcome"] for run in (await asking)["runs"]] == ["complete"]
+    assert (guest.read, "a" in hub.read) == ([], True)
+    await hub.schedule.settle()
 
 
 async def test_a_request_whose_taker_ended_is_answered_with_ask_again(joined):
