@@ -146,6 +146,10 @@ class TargetWorld(World, ABC):
     def body(self, kind: Kind, title: str) -> Mapping[str, Any]:
         """A body that the intranet accepts; another title is another body."""
 
+    def body_of(self, kind: Kind, key: str, title: str) -> Mapping[str, Any]:  # noqa: ARG002 - for worlds that need it
+        """The body of one object; override it where a value is of one object only (a user name)."""
+        return self.body(kind, title)
+
     @abstractmethod
     def stored(self, kind: Kind) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """Key and body of every object on the other side, duplicates included."""

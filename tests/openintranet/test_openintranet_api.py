@@ -118,7 +118,14 @@ async def test_a_foreign_cursor_is_refused(api, cursor):
 
 async def test_capabilities(reader):
     body = (await reader.get("/v1/capabilities")).json()
-    assert set(body["kinds"]) == {"tile-item", "freshness", "timeline"}
+    assert list(body["kinds"]) == [
+        "tile-item",
+        "freshness",
+        "timeline",
+        "person",
+        "group",
+        "membership",
+    ]
     assert body["kinds"]["tile-item"] == {
         "upsert": True,
         "delete": True,

@@ -50,7 +50,7 @@ def test_a_broken_document_is_refused(sandbox):
 
 def test_every_operation_is_described(sandbox):
     operations = [one for path in sandbox.document()["paths"].values() for one in path.values()]
-    assert len(operations) == 1 + 4 * len(Kind) + 1
+    assert len(operations) == 1 + 1 + 4 * len(Kind) + 1  # capabilities, accounts, batch
     for one in operations:
         assert one["security"] == [{"HTTPBearer": []}]
         assert {"401", "429", "503"} <= one["responses"].keys()
@@ -91,7 +91,8 @@ def test_no_request_gets_a_5xx_or_an_undocumented_answer(operation, mode):
 
     attack()
     assert answered
-    if mode is GenerationMode.POSITIVE and "PUT" in operation.label:
+    alone = "membership" not in operation.label  # it needs a person and a group
+    if mode is GenerationMode.POSITIVE and "PUT" in operation.label and alone:
         assert answered[201], "no well-formed object was taken"
     if mode is GenerationMode.POSITIVE and "batch" in operation.label:
         assert answered[207], "no well-formed batch was taken"

@@ -7,7 +7,13 @@ import httpx
 import pytest
 
 from hub.events.objects import Kind
-from hub.sandbox.intranet import Fault, InProcessTransport, IntranetOptions, IntranetSandbox
+from hub.sandbox.intranet import (
+    Account,
+    Fault,
+    InProcessTransport,
+    IntranetOptions,
+    IntranetSandbox,
+)
 from hub.targets.openintranet import OpenIntranetTarget
 from hub.testing.worlds import TargetWorld
 
@@ -31,17 +37,40 @@ BODIES: Mapping[Kind, Mapping[str, Any]] = {
         "fresh_until": "2026-11-02T08:05:00Z",
     },
     Kind.TIMELINE: {"text": {"nl": "Onderhoud vanavond"}, "audience": AUDIENCE},
+    Kind.PERSON: {
+        "user_name": "anna",
+        "display_name": "Anna Smit",
+        "mail": "anna@example.org",
+        "title": "",
+        "office": None,
+        "external": False,
+        "active": True,
+        "manager": "nobody-yet",
+    },
+    Kind.GROUP: {"name": "", "description": None},
+    Kind.MEMBERSHIP: {"group": "diemen", "person": ""},
 }
+PEOPLE = (Kind.PERSON, Kind.GROUP, Kind.MEMBERSHIP)
+TITLES = ("first", "second", "bad")
+OWN = tuple(Account(id=f"ad:{one}", user_name=f"ad-{one}", display_name=one) for one in TITLES)
 
 
 class IntranetWorld(TargetWorld):
     target = OpenIntranetTarget
     secrets = (TOKEN,)
     batch_max = 100
+    first = Kind.TILE_ITEM
+    kept: Sequence[Kind] = tuple(Kind)
 
     def __init__(self, token: str = TOKEN) -> None:
+        kinds = sorted(self.kept, key=lambda kind: kind != self.first)
         options = IntranetOptions(
-            token=TOKEN, readonly_token="may-only-read", batch_max=self.batch_max, at_once=5
+            token=TOKEN,
+            readonly_token="may-only-read",
+            batch_max=self.batch_max,
+            at_once=5,
+            kinds=tuple(kinds),
+            accounts=OWN,
         )
         self.sandbox = IntranetSandbox(options, self.clock.now)
         self.token = token
@@ -54,8 +83,15 @@ class IntranetWorld(TargetWorld):
         return InProcessTransport(self.sandbox.app)
 
     def body(self, kind: Kind, title: str) -> Mapping[str, Any]:
-        text = {"title": {"nl": f"Storing {title}"}, "text": {"nl": title}, "source": title}
+        if kind in PEOPLE:
+            text = {"title": title, "name": title, "person": f"ad:{title}"}
+        else:
+            text = {"title": {"nl": f"Storing {title}"}, "text": {"nl": title}, "source": title}
         return {name: text.get(name, value) for name, value in BODIES[kind].items()}
+
+    def body_of(self, kind: Kind, key: str, title: str) -> Mapping[str, Any]:
+        body = self.body(kind, title)
+        return {**body, "user_name": f"user-of-{key}"} if kind is Kind.PERSON else body
 
     def stored(self, kind: Kind) -> Sequence[tuple[str, Mapping[str, Any]]]:
         return [(one.external_id, one.body) for one in self.sandbox.store.of_kind(kind)]
@@ -68,10 +104,36 @@ class IntranetWorld(TargetWorld):
         self.sandbox.store.delete(kind, key)
 
     def bad_body(self, kind: Kind) -> Mapping[str, Any]:
-        return {**self.body(kind, "bad"), "audience": {"groups": ["nergens"]}}
+        spoilt = {"name": "x" * 201, "person": "-", "user_name": "", "audience": {"groups": ["no"]}}
+        body = self.body(kind, "bad")
+        return body | {name: value for name, value in spoilt.items() if name in body}
 
     def exists_as_fault(self) -> None:
         self.sandbox.faults.add(Fault(kind="exists500"))
+
+
+class PersonWorld(IntranetWorld):
+    """Persons first: what a suite tries with one kind it tries with these."""
+
+    first = Kind.PERSON
+
+
+class GroupWorld(IntranetWorld):
+    """Groups first."""
+
+    first = Kind.GROUP
+
+
+class MembershipWorld(IntranetWorld):
+    """Memberships of its own accounts in its own groups first."""
+
+    first = Kind.MEMBERSHIP
+
+
+class TilesOnlyWorld(IntranetWorld):
+    """An intranet of an earlier version of the API: without people."""
+
+    kept = (Kind.TILE_ITEM, Kind.FRESHNESS, Kind.TIMELINE)
 
 
 class OneByOneWorld(IntranetWorld):
@@ -93,3 +155,13 @@ def intranet_world() -> type[IntranetWorld]:
 @pytest.fixture(scope="session")
 def one_by_one_world() -> type[OneByOneWorld]:
     return OneByOneWorld
+
+
+@pytest.fixture(scope="session")
+def people_worlds() -> Mapping[Kind, type[IntranetWorld]]:
+    return {one.first: one for one in (PersonWorld, GroupWorld, MembershipWorld)}
+
+
+@pytest.fixture(scope="session")
+def tiles_only_world() -> type[TilesOnlyWorld]:
+    return TilesOnlyWorld

@@ -2,9 +2,16 @@
 
 from hub.sandbox.intranet.app import IntranetEntry, IntranetSandbox
 from hub.sandbox.intranet.faults import Fault
-from hub.sandbox.intranet.options import IntranetOptions
+from hub.sandbox.intranet.options import Account, IntranetOptions
 from hub.sandbox.intranet.transport import InProcessTransport
 
-__all__ = ["Fault", "InProcessTransport", "IntranetOptions", "IntranetSandbox", "sandbox"]
+__all__ = [
+    "Account",
+    "Fault",
+    "InProcessTransport",
+    "IntranetOptions",
+    "IntranetSandbox",
+    "sandbox",
+]
 
 sandbox = IntranetEntry()

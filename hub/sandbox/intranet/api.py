@@ -6,29 +6,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from hub.sandbox.intranet import apidoc
-from hub.sandbox.intranet.batch import batch_router
-from hub.sandbox.intranet.models import (
-    BODIES,
-    MAX_TEXT,
-    MAX_TITLE,
+from hub.sandbox.intranet.about import (
     Audiences,
     Capabilities,
-    Item,
-    Kind,
+    FoundAccounts,
     KindCapabilities,
-    Page,
     ServerInfo,
 )
+from hub.sandbox.intranet.batch import batch_router
+from hub.sandbox.intranet.directory import Wanted
+from hub.sandbox.intranet.models import BODIES, MAX_TEXT, MAX_TITLE, Closed, Item, Kind, Page
 from hub.sandbox.intranet.problems import ProblemError
 from hub.sandbox.intranet.writing import Condition, Parts, delete, item_response, names, put
 
-API_VERSION = "1.1.0"
+API_VERSION = "1.2.0"
 
-_LONGEST = {Kind.TILE_ITEM: MAX_TITLE, Kind.FRESHNESS: None, Kind.TIMELINE: MAX_TEXT}
+_LONGEST = {Kind.TILE_ITEM: MAX_TITLE, Kind.TIMELINE: MAX_TEXT}
 
 ExternalId = Annotated[
     str,
@@ -53,6 +49,7 @@ IdempotencyKey = Annotated[
         description="The same key and request again give the kept answer of the first.",
     ),
 ]
+Value = Annotated[str | None, Query(min_length=1, max_length=254, description="Exactly this.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Objects in one page.")]
 Cursor = Annotated[
     str | None, Query(max_length=400, description="`next_cursor` of the page before.")
@@ -64,7 +61,9 @@ def api_router(parts: Parts) -> APIRouter:
     bearer = HTTPBearer(auto_error=False, description="A token that the intranet gave out.")
     router = APIRouter(prefix="/v1", dependencies=[Depends(bearer)])
     router.include_router(_about(parts))
-    for kind in Kind:
+    if Kind.PERSON in parts.options.kinds:
+        router.include_router(_accounts(parts))
+    for kind in parts.options.kinds:
         router.include_router(_reading(kind, parts))
         router.include_router(_writing(kind, parts))
     if parts.options.batch_max > 1:
@@ -81,9 +80,31 @@ def _about(parts: Parts) -> APIRouter:
         return Capabilities(
             server=ServerInfo(name=parts.options.name, version=API_VERSION),
             at_once=parts.options.at_once,
-            kinds={kind: _abilities(kind, parts.options.batch_max) for kind in Kind},
-            audiences=Audiences(everyone=True, groups=list(parts.options.groups)),
+            kinds={kind: _abilities(kind, parts.options.batch_max) for kind in parts.options.kinds},
+            audiences=Audiences(everyone=True, groups=parts.directory.group_names()),
         )
+
+    return router
+
+
+def _accounts(parts: Parts) -> APIRouter:
+    router = APIRouter(tags=["accounts"])
+
+    @router.get("/accounts", responses=apidoc.answers(401, 422), operation_id="find_accounts")
+    async def accounts(
+        user_name: Value = None, mail: Value = None, external_id: Value = None
+    ) -> FoundAccounts:
+        """Find accounts by one value, names and addresses whatever their case."""
+        asked: dict[Wanted, str | None] = {
+            "user_name": user_name,
+            "mail": mail,
+            "external_id": external_id,
+        }
+        match [(name, value) for name, value in asked.items() if value is not None]:
+            case [(name, value)]:
+                return FoundAccounts(items=parts.directory.find(name, value))
+        detail = "Ask for one of user_name, mail and external_id."
+        raise ProblemError(422, "invalid", detail)
 
     return router
 
@@ -94,7 +115,7 @@ def _abilities(kind: Kind, batch_max: int) -> KindCapabilities:
         delete=True,
         conditional=True,
         batch_max=max(1, batch_max),
-        max_title=_LONGEST[kind],
+        max_title=_LONGEST.get(kind),
         locales=["nl", "en"],
         identity="keyed",
     )
@@ -144,7 +165,7 @@ def _writing(kind: Kind, parts: Parts) -> APIRouter:
     async def put_object(
         request: Request,
         external_id: ExternalId,
-        body: BaseModel,
+        body: Closed,
         *,
         if_match: IfMatch = None,
         if_none_match: IfNoneMatch = None,
@@ -163,7 +184,7 @@ def _writing(kind: Kind, parts: Parts) -> APIRouter:
         f"/{kind}/{{external_id}}",
         response_model=item,
         responses={
-            **apidoc.answers(400, 401, 403, 412, 413, 422, 500),
+            **apidoc.answers(400, 401, 403, 409, 412, 413, 422, 500),
             200: apidoc.versioned("Replaced, or already so", replay=True),
             201: {**apidoc.versioned("Created", replay=True), "model": item},
         },

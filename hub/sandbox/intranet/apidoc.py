@@ -15,6 +15,7 @@ _TEXTS = {
     401: "A valid token is missing",
     403: "The token may only read",
     404: "There is no such object",
+    409: "Its user name is taken, or a person or group that it names is not there",
     412: "If-Match or If-None-Match does not hold; nothing was changed",
     413: "The body is larger than 64 KiB, or the batch than `batch_max` operations or 8 MiB",
     422: "Invalid request, unknown audience group, or an idempotency key used for another request",
@@ -49,6 +50,10 @@ without a further effect. It is a reference, not the API of any product.
 - **Idempotency.** A `PUT` repeated with its `Idempotency-Key` gets the answer that it had.
 - **Batches.** `POST /v1/batch` carries out many writes in one request, each for itself and in order.
 - **Errors** are `application/problem+json` (RFC 9457).
+- **People.** A person is there once, by `external_id` and by user name. `DELETE` switches the account
+  off: it is no longer found, its memberships end, and what the person wrote stays under the name; a
+  `PUT` brings it back. A membership needs its person and its group (409). Accounts that the intranet
+  made itself are found at `/v1/accounts`, may be members, and are never written.
 - **Pace.** 429 and 503 may carry `Retry-After`.
 """
 
@@ -78,7 +83,7 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
     made = get_openapi(
         title="Reference open API of an intranet",
         version=version,
-        summary="Keyed objects on an intranet: tile items, freshness and timeline posts.",
+        summary="Keyed objects on an intranet: tiles, timeline posts, persons and groups.",
         description=_ABOUT.strip(),
         routes=app.routes,
         tags=[
@@ -87,6 +92,10 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
             {"name": "freshness", "description": "How long the rows of a tile may be believed."},
             {"name": "batch", "description": "Many writes in one request."},
             {"name": "timeline", "description": "Short messages on the timeline."},
+            {"name": "person", "description": "Persons with an account."},
+            {"name": "group", "description": "Groups of persons."},
+            {"name": "membership", "description": "Who is in which group."},
+            {"name": "accounts", "description": "Who has an account, whoever made it."},
         ],
         license_info={"name": "MIT", "identifier": "MIT"},
     )

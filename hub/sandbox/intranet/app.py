@@ -59,7 +59,8 @@ class IntranetSandbox:
     def _build(self) -> FastAPI:
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         problems.install(app)
-        app.include_router(api_router(Parts(self.options, self.store, self.faults, self._answers)))
+        parts = (self.options, self.store, self.faults, self._answers, self.pages.directory)
+        app.include_router(api_router(Parts(*parts)))
         app.include_router(page_router(self.pages))
         app.include_router(control_router(self, self.options.control_secret))
         app.add_api_route(

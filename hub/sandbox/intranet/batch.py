@@ -123,6 +123,8 @@ class _Done:
         return answer
 
     def _write(self) -> Written:
+        if self._one.kind not in self._parts.options.kinds:
+            raise ProblemError(404, "not-found", "This intranet does not keep this kind.")
         if self._one.op == "delete":
             return delete(self._parts, self._where)
         content = self._one.body

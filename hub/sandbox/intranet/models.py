@@ -19,6 +19,7 @@ from pydantic.config import JsonDict
 MAX_TITLE = 120
 MAX_TEXT = 500
 MAX_WORKAROUND = 2000
+MAX_NAME = 200
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _YEARS = range(2, 9999)  # so that every time zone can show it
@@ -30,6 +31,9 @@ class Kind(StrEnum):
     TILE_ITEM = "tile-item"
     FRESHNESS = "freshness"
     TIMELINE = "timeline"
+    PERSON = "person"
+    GROUP = "group"
+    MEMBERSHIP = "membership"
 
 
 def _moment(value: object) -> datetime:
@@ -58,6 +62,10 @@ Text = Annotated[dict[Locale, Paragraph], Field(min_length=1)]
 Advice = Annotated[str, StringConstraints(min_length=1, max_length=MAX_WORKAROUND)]
 Workaround = Annotated[dict[Locale, Advice], Field(min_length=1)]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
+Flag = Annotated[bool, Strict()]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~:@-]*$", max_length=200)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)]
+Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Position = Annotated[int, Strict(), Field(ge=-1_000_000, le=1_000_000)]
 
 
@@ -76,7 +84,9 @@ class Everyone(Closed):
 class Groups(Closed):
     """The members of one or more groups."""
 
-    groups: list[Name] = Field(min_length=1, max_length=100, description="Groups by name.")
+    groups: list[Key] = Field(
+        min_length=1, max_length=100, description="Groups by name or external id."
+    )
 
 
 Audience = Everyone | Groups
@@ -171,7 +181,67 @@ class TimelinePost(Closed):
 
     text: Text = Field(description="The message, per language.")
     link: Href | None = Field(None, description="Where to read more.")
+    author: Key | None = Field(
+        None, description="The person who wrote it, by external id; empty: the service desk."
+    )
     audience: Audience = Field(description="Who sees it.")
+
+
+class Person(Closed):
+    """One person with an account; a `DELETE` switches it off and keeps what the person wrote."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_name": "anna.smit",
+                    "display_name": "Anna Smit",
+                    "mail": "anna.smit@example.org",
+                    "title": "Wijkverpleegkundige",
+                    "department": "Zorg",
+                    "locale": "nl",
+                }
+            ]
+        }
+    )
+
+    user_name: Short = Field(description="Login name; of one account only, whatever its case.")
+    display_name: Short = Field(description="The whole name.")
+    given_name: Short | None = Field(None, description="What the person is called.")
+    family_name: Short | None = Field(None, description="The family name.")
+    mail: Mail | None = Field(None, description="The work address.")
+    title: Short | None = Field(None, description="The job title.")
+    department: Short | None = Field(None, description="The part of the organisation.")
+    organisation: Short | None = Field(None, description="The organisation, of several.")
+    office: Short | None = Field(None, description="The building or room.")
+    phone: Short | None = Field(None, description="The telephone number at work.")
+    mobile: Short | None = Field(None, description="The mobile number at work.")
+    locale: Locale | None = Field(None, description="Language of the screens.")
+    external: Flag = Field(False, description="Whether the person is no employee.")
+    active: Flag = Field(True, description="false: suspended; cannot log in, and is not shown.")
+    manager: Key | None = Field(
+        None, description="The manager by external id; shown from when that person is there."
+    )
+
+
+class Group(Closed):
+    """One group of persons; an audience may name it by its external id."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Wijkteam Noord"}]})
+
+    name: Short = Field(description="What it is called.")
+    description: Paragraph | None = Field(None, description="What it is for.")
+
+
+class Membership(Closed):
+    """One person in one group; both have to be there before it, and it ends with either."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"group": "wijkteam-noord", "person": "p-0001"}]}
+    )
+
+    group: Key = Field(description="A group by external id, or one of the intranet's own by name.")
+    person: Key = Field(description="A person by external id, or an own account by its id.")
 
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
@@ -193,41 +263,6 @@ class Page(Closed, Generic[BodyT]):
     next_cursor: str | None = Field(description="Where the next page begins; null: no more.")
 
 
-class KindCapabilities(Closed):
-    """What the intranet can do with one kind."""
-
-    upsert: bool = Field(description="PUT creates and replaces.")
-    delete: bool = Field(description="DELETE takes away.")
-    conditional: bool = Field(description="If-Match and If-None-Match are honoured.")
-    batch_max: int = Field(description="Operations in one batch; 1: there are no batches.")
-    max_title: int | None = Field(description="Longest text in characters; null: has no text.")
-    locales: list[Locale] = Field(description="Languages that the intranet shows.")
-    identity: Literal["keyed"] = Field(description="Objects are found by the maker's own key.")
-
-
-class ServerInfo(Closed):
-    """Who answers."""
-
-    name: str = Field(description="Name of the intranet.")
-    version: str = Field(description="Version of this API.")
-
-
-class Audiences(Closed):
-    """For whom objects can be published."""
-
-    everyone: bool = Field(description="Whether an object can be for everyone.")
-    groups: list[str] = Field(description="Groups that an audience may name.")
-
-
-class Capabilities(Closed):
-    """What this intranet can do."""
-
-    server: ServerInfo = Field(description="Who answers.")
-    at_once: int = Field(description="Requests in flight that this intranet bears.")
-    kinds: dict[Kind, KindCapabilities] = Field(description="What can be done, per kind.")
-    audiences: Audiences = Field(description="For whom objects can be published.")
-
-
 class FieldProblem(Closed):
     """One thing that is wrong with a request."""
 
@@ -247,8 +282,11 @@ class Problem(Closed):
     )
 
 
-BODIES: dict[Kind, type[TileItem] | type[Freshness] | type[TimelinePost]] = {
+BODIES: dict[Kind, type[Closed]] = {
     Kind.TILE_ITEM: TileItem,
     Kind.FRESHNESS: Freshness,
     Kind.TIMELINE: TimelinePost,
+    Kind.PERSON: Person,
+    Kind.GROUP: Group,
+    Kind.MEMBERSHIP: Membership,
 }

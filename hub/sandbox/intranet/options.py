@@ -4,9 +4,22 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.sandbox.intranet.models import Closed, Key, Kind, Mail, Short
+
 Language = Literal["nl", "en"]
 
 GROUPS = ("ouder-amstel", "diemen", "uithoorn", "uitvoeringsorganisatie")
+
+
+class Account(Closed):
+    """An account that the intranet's own synchronisation with a directory made."""
+
+    id: Key = Field(description="Its id on the intranet.")
+    user_name: Short = Field(description="Login name.")
+    mail: Mail | None = Field(None, description="The work address.")
+    display_name: Short = Field(description="The whole name.")
+    active: bool = Field(default=True, description="Whether it can log in.")
+    source: Literal["ad"] = Field("ad", description="Where it comes from.")
 
 
 class IntranetOptions(BaseModel):
@@ -28,6 +41,10 @@ class IntranetOptions(BaseModel):
         description="Bearer token that may only read.",
     )
     groups: tuple[str, ...] = Field(GROUPS, description="Groups that an audience may name.")
+    kinds: tuple[Kind, ...] = Field(tuple(Kind), description="Kinds that the intranet keeps.")
+    accounts: tuple[Account, ...] = Field(
+        (), description="Accounts of its own; they can be looked up and are never written."
+    )
     batch_max: int = Field(
         100, ge=0, description="Operations in one batch; 0 or 1: the intranet has no batches."
     )

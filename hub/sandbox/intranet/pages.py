@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from hub.sandbox.intranet import catalogue, tiles
+from hub.sandbox.intranet.directory import Directory
 from hub.sandbox.intranet.options import IntranetOptions, Language
 from hub.sandbox.intranet.state import LoggedRequest, ObjectStore
 
@@ -20,10 +21,11 @@ _REQUESTS_SHOWN = 200
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks: language of the page, and group (None: of no group)."""
+    """Who looks: language of the page, group (None: of no group), and the person, if known."""
 
     language: Language
     group: str | None
+    person: str | None = None
 
 
 class Pages:
@@ -37,6 +39,7 @@ class Pages:
         now: Callable[[], datetime],
     ) -> None:
         self.options = options
+        self.directory = Directory(options, store)
         self._store = store
         self._log = log
         self._now = now
@@ -50,12 +53,13 @@ class Pages:
 
     def dashboard(self, viewer: Viewer) -> str:
         """Return the dashboard with the tile at its fixed place."""
-        found = tiles.tiles_for(self._store, viewer.group, self._now())
+        found = tiles.tiles_for(self._store, self._groups(viewer), self._now())
         return self._render("dashboard.html", "/", viewer, tiles=found)
 
     def timeline(self, viewer: Viewer) -> str:
         """Return the timeline: published posts first, then those of colleagues."""
-        found = [(one, tiles.read_post(one)) for one in tiles.posts_for(self._store, viewer.group)]
+        seen = tiles.posts_for(self._store, self._groups(viewer))
+        found = [(one, tiles.read_post(one)) for one in seen]
         return self._render("timeline.html", "/timeline", viewer, posts=found)
 
     def requests(self, viewer: Viewer) -> str:
@@ -66,6 +70,11 @@ class Pages:
     def style(self) -> str:
         """Return the style sheet."""
         return self._templates.get_template("intranet.css").render()
+
+    def _groups(self, viewer: Viewer) -> list[str]:
+        """The groups of a viewer: chosen by hand, and those in which the person is."""
+        chosen = [viewer.group] if viewer.group else []
+        return [*chosen, *(self.directory.groups_of(viewer.person) if viewer.person else ())]
 
     def _render(self, template: str, path: str, viewer: Viewer, **content: Any) -> str:
         now, language = self._now(), viewer.language

@@ -64,16 +64,24 @@ def make_object(
     return StoredObject(kind, external_id, f'"{version}"', body, at)
 
 
+INDEXED: Mapping[Kind, tuple[str, ...]] = {
+    Kind.PERSON: ("user_name", "mail"),
+    Kind.MEMBERSHIP: ("group", "person"),
+}
+
+
 class ObjectStore:
     """Objects by kind and external id, in memory; `now` is the clock of their changes."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
-        self._objects: dict[tuple[Kind, str], StoredObject] = {}
+        self._objects: dict[Kind, dict[str, StoredObject]] = {kind: {} for kind in Kind}
+        self._index: dict[tuple[Kind, str, str], dict[str, None]] = {}
+        self._left: dict[str, StoredObject] = {}
 
     def get(self, kind: Kind, external_id: str) -> StoredObject | None:
         """Return one object, or None when there is none."""
-        return self._objects.get((kind, external_id))
+        return self._objects[kind].get(external_id)
 
     def put(self, kind: Kind, external_id: str, body: Mapping[str, Any]) -> StoredObject:
         """Create or replace; an equal body leaves the object as it was."""
@@ -81,17 +89,34 @@ class ObjectStore:
         old = self.get(kind, external_id)
         if old is not None and old.etag == made.etag:
             return old
-        self._objects[kind, external_id] = made
+        self._forget(old)
+        self._objects[kind][external_id] = made
+        for entry in _entries(made):
+            self._index.setdefault(entry, {})[external_id] = None
+        if kind == Kind.PERSON:
+            self._left.pop(external_id, None)
         return made
 
     def delete(self, kind: Kind, external_id: str) -> bool:
-        """Take an object away; False when there was none."""
-        return self._objects.pop((kind, external_id), None) is not None
+        """Take an object away; False when there was none. A person who leaves is remembered."""
+        old = self._objects[kind].pop(external_id, None)
+        self._forget(old)
+        if old is not None and kind == Kind.PERSON:
+            self._left[external_id] = old
+        return old is not None
+
+    def left(self, external_id: str) -> StoredObject | None:
+        """Return a person who was here and is no more, as last seen."""
+        return self._left.get(external_id)
+
+    def having(self, kind: Kind, field: str, value: str) -> list[StoredObject]:
+        """Return the objects with this value in an indexed field, whatever its case."""
+        found = self._index.get((kind, field, value.casefold()), ())
+        return [self._objects[kind][key] for key in found]
 
     def of_kind(self, kind: Kind) -> list[StoredObject]:
         """Return the objects of a kind in order of their key."""
-        found = [one for (of, _), one in self._objects.items() if of == kind]
-        return sorted(found, key=lambda one: one.external_id)
+        return sorted(self._objects[kind].values(), key=lambda one: one.external_id)
 
     def page(self, kind: Kind, after: str, limit: int) -> tuple[list[StoredObject], bool]:
         """Return at most `limit` objects after a key, and whether there are more."""
@@ -100,13 +125,29 @@ class ObjectStore:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._objects.clear()
+        for objects in self._objects.values():
+            objects.clear()
+        self._index.clear()
+        self._left.clear()
+
+    def _forget(self, old: StoredObject | None) -> None:
+        if old is None:
+            return
+        for entry in _entries(old):
+            self._index[entry].pop(old.external_id, None)
 
     def __iter__(self) -> Iterator[StoredObject]:
-        return iter(list(self._objects.values()))
+        return iter([one for objects in self._objects.values() for one in objects.values()])
 
     def __len__(self) -> int:
-        return len(self._objects)
+        return sum(len(objects) for objects in self._objects.values())
+
+
+def _entries(one: StoredObject) -> Iterator[tuple[Kind, str, str]]:
+    for field in INDEXED.get(one.kind, ()):
+        value = one.body.get(field)
+        if value is not None:
+            yield one.kind, field, str(value).casefold()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What one colleague sees in a tile: pure functions over stored objects, without a clock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +10,8 @@ from hub.sandbox.intranet.options import Language
 from hub.sandbox.intranet.state import StoredObject
 
 DEFAULT_TILE = "storingen"
+
+_ON_TILES = (Kind.TILE_ITEM, Kind.FRESHNESS)
 
 
 @dataclass(frozen=True)
@@ -49,24 +51,26 @@ class Tile:
         return sum(row.item.state == "open" and row.item.until is None for row in self.rows)
 
 
-def visible(body: Mapping[str, Any], group: str | None) -> bool:
-    """Whether a viewer of this group (None: of no group) is in the audience of a body."""
+def visible(body: Mapping[str, Any], groups: Collection[str]) -> bool:
+    """Whether a viewer who is in these groups is in the audience of a body."""
     audience = body["audience"]
-    return bool(audience.get("everyone")) or group in audience.get("groups", ())
+    return bool(audience.get("everyone")) or not set(groups).isdisjoint(audience.get("groups", ()))
 
 
-def tiles_for(objects: Iterable[StoredObject], group: str | None, now: datetime) -> list[Tile]:
+def tiles_for(
+    objects: Iterable[StoredObject], groups: Collection[str], now: datetime
+) -> list[Tile]:
     """Build every tile that the viewer has; the fixed tile is there even without objects."""
-    seen = [one for one in objects if visible(one.body, group)]
+    seen = [one for one in objects if one.kind in _ON_TILES and visible(one.body, groups)]
     rows = [_row(one) for one in seen if one.kind == Kind.TILE_ITEM]
     fresh = [Freshness.model_validate(one.body) for one in seen if one.kind == Kind.FRESHNESS]
     names = {row.item.tile for row in rows} | {one.tile for one in fresh}
     return [_tile(name, rows, fresh, now) for name in sorted(names) or [DEFAULT_TILE]]
 
 
-def posts_for(objects: Iterable[StoredObject], group: str | None) -> list[StoredObject]:
+def posts_for(objects: Iterable[StoredObject], groups: Collection[str]) -> list[StoredObject]:
     """Return the timeline posts that the viewer may see, the newest first."""
-    seen = [one for one in objects if one.kind == Kind.TIMELINE and visible(one.body, group)]
+    seen = [one for one in objects if one.kind == Kind.TIMELINE and visible(one.body, groups)]
     return sorted(seen, key=lambda one: one.updated_at, reverse=True)
 
 

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from hub.sandbox.intranet.directory import Directory
 from hub.sandbox.intranet.faults import FaultBook
-from hub.sandbox.intranet.models import Groups, Kind
+from hub.sandbox.intranet.models import Closed, Groups, Kind
 from hub.sandbox.intranet.options import IntranetOptions
 from hub.sandbox.intranet.problems import ProblemError
 from hub.sandbox.intranet.state import IdempotentAnswers, ObjectStore, StoredObject, make_object
+
+_GROUPS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Parts:
     store: ObjectStore
     faults: FaultBook
     answers: IdempotentAnswers
+    directory: Directory
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,15 @@ class Written:
         return item_response(self.stored, self.status)
 
 
-def put(parts: Parts, where: Condition, body: BaseModel, content: Mapping[str, Any]) -> Written:
+def put(parts: Parts, where: Condition, body: Closed, content: Mapping[str, Any]) -> Written:
     """Create an object or replace it whole; an equal body changes nothing.
 
     Raises:
-        ProblemError: an unknown audience, or the condition does not hold.
+        ProblemError: an unknown audience, a user name that is taken, a person or group that is
+            not there, or the condition does not hold.
     """
-    _check_audience(body, parts.options.groups)
+    _check_audience(body, parts)
+    parts.directory.check(where.external_id, body)
     old = parts.store.get(where.kind, where.external_id)
     helpful = parts.faults.take("PUT", where.path, "exists500") is None
     _check_conditions(old, where, helpful=helpful)
@@ -79,7 +84,7 @@ def put(parts: Parts, where: Condition, body: BaseModel, content: Mapping[str, A
 
 
 def delete(parts: Parts, where: Condition) -> Written:
-    """Take one object away.
+    """Take one object away; a person is switched off, and memberships end with their ends.
 
     Raises:
         ProblemError: it is not there, or the condition does not hold.
@@ -90,6 +95,8 @@ def delete(parts: Parts, where: Condition) -> Written:
     _check_conditions(old, where, helpful=True)
     swallowed = parts.faults.take("DELETE", where.path, "swallow") is not None
     applied = not swallowed and parts.store.delete(where.kind, where.external_id)
+    if applied:
+        parts.directory.end_with(where.kind, where.external_id)
     return Written(204, applied=applied)
 
 
@@ -108,10 +115,12 @@ def names(condition: str | None, found: StoredObject | None, *, weak: bool) -> b
     return "*" in tags or found.etag in tags
 
 
-def _check_audience(body: BaseModel, known: tuple[str, ...]) -> None:
+def _check_audience(body: Closed, parts: Parts) -> None:
     audience: Any = getattr(body, "audience", None)
-    if isinstance(audience, Groups) and not set(audience.groups) <= set(known):
-        shown = ", ".join(known)
+    if not isinstance(audience, Groups):
+        return
+    if not all(parts.directory.knows_group(one) for one in audience.groups):
+        shown = ", ".join(parts.directory.group_names()[:_GROUPS_SHOWN])
         raise ProblemError(422, "unknown-audience", f"Groups of this intranet are: {shown}.")
 
 

@@ -13,6 +13,7 @@ from hub.targets.openintranet.models import OpenIntranetSettings
 
 SKEW = 60.0  # seconds between the clocks that nobody notices
 NEEDED = (Kind.TILE_ITEM, Kind.FRESHNESS)
+_PEOPLE = frozenset({Kind.PERSON, Kind.GROUP, Kind.MEMBERSHIP})
 
 
 async def check(
@@ -63,6 +64,8 @@ def _kinds(can: Capabilities) -> Iterator[Finding]:
                 f"this intranet can't keep {kind}",
                 "It needs a newer version of the reference open API.",
             )
+    if missing := sorted(_PEOPLE - can.kinds.keys()):
+        yield Finding("ok", f"no people can be published there: it keeps no {', '.join(missing)}")
     shown = ", ".join(sorted(can.kinds)) or "nothing"
     yield Finding("ok", f"it can show: {shown}")
 

@@ -6,9 +6,22 @@ from typing import Any
 from pydantic import ValidationError
 
 from hub.events.base import Model
-from hub.events.objects import Freshness, Kind, TileItem
+from hub.events.objects import (
+    Freshness,
+    GroupEntry,
+    Kind,
+    MembershipEntry,
+    PersonEntry,
+    TileItem,
+)
 
-MODELS: Mapping[Kind, type[Model]] = {Kind.TILE_ITEM: TileItem, Kind.FRESHNESS: Freshness}
+MODELS: Mapping[Kind, type[Model]] = {
+    Kind.TILE_ITEM: TileItem,
+    Kind.FRESHNESS: Freshness,
+    Kind.PERSON: PersonEntry,
+    Kind.GROUP: GroupEntry,
+    Kind.MEMBERSHIP: MembershipEntry,
+}
 
 
 def to_api(body: Mapping[str, Any]) -> dict[str, Any]:

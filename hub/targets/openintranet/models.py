@@ -91,7 +91,21 @@ class Problem(Answered):
     @property
     def exists(self) -> bool:
         """Whether it says that the object is there already."""
-        return self.type.rpartition(":")[2] in {"already-exists", "exists"}
+        return self._name in {"already-exists", "exists"}
+
+    @property
+    def taken(self) -> bool:
+        """Whether it says that the account is another one's, which no repeat will change."""
+        return self._name in {"user-name-taken", "own-account"}
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether it says that a person or group that it needs is not there (yet)."""
+        return self._name == "missing-reference"
+
+    @property
+    def _name(self) -> str:
+        return self.type.rpartition(":")[2]
 
 
 class Result(Answered):

@@ -156,7 +156,8 @@ class OpenIntranetTarget(Target[OpenIntranetSettings]):
     @staticmethod
     def _needs_a_look(item: Delivery, said: Said) -> bool:
         exists = said.status == 500 and said.problem.exists and item.state == "present"
-        return said.replay or exists or said.status in {409, 412}
+        moved = said.status in {409, 412} and not (said.problem.taken or said.problem.incomplete)
+        return said.replay or exists or moved
 
     async def _stands(self, item: Delivery) -> bool:
         found = await self.api.get(item.kind, item.key)
@@ -208,6 +209,7 @@ def _conflict(found: Item) -> Outcome:
 def _refused(item: Delivery, said: Said) -> Outcome:
     reason = reason_of(said.status, said.problem, item.body)
     passes = said.status in {200, 201, 204, 404, 429} or said.status >= 500
+    passes = passes or said.problem.incomplete
     return Outcome("retry", reason, said.after) if passes else Outcome("rejected", reason)
 
 
