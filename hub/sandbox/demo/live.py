@@ -89,7 +89,7 @@ async def _tell(scene: Scene, console: Console, stop: asyncio.Event) -> None:
             played = scene.clock.now()
         now_shown = seen.tile_items(scene.intranet, "uithoorn")
         if now_shown != shown:
-            after = "" if shown < 0 else _after(scene.clock.now() - played)
+            after = "" if shown < 0 else later(scene.clock.now() - played)
             shown = now_shown
             line = f"         rows on the dashboard: {shown}{after}"
             console.print(line, style="dim", highlight=False)
@@ -99,7 +99,7 @@ async def _tell(scene: Scene, console: Console, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), GLANCE)
 
 
-def _after(passed: timedelta) -> str:
+def later(passed: timedelta) -> str:
     """How long after the last step, where it can be the cause: later, time itself is."""
     return f", {passed.total_seconds():.0f} s later" if passed <= GRACE else ""
 
