@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal
 
 from pydantic import BaseModel
@@ -54,6 +54,7 @@ class Delivery:
         body: JSON values of the kind's model in `hub.events.objects`; empty when absent.
         token: names this very version; a repeat of a call carries the same token.
         remote_id, remote_version: as the target last told us; None before the first time.
+        requires: remote ids of the objects that it requires, by kind and key; they stand there.
     """
 
     kind: Kind
@@ -63,6 +64,7 @@ class Delivery:
     token: str
     remote_id: str | None = None
     remote_version: str | None = None
+    requires: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """An object as it stands on the target."""
+    """An object as it stands on the target.
+
+    Attributes:
+        away: it was taken away as far as this target does that: an account switched off.
+    """
 
     key: str
     remote_id: str
     version: str | None
     body: Mapping[str, Any]
+    away: bool = False
 
 
 class Target(ABC, Generic[ConfigT]):

@@ -161,7 +161,7 @@ class Look:
         if row.done_seq == 0 or _in_doubt(row):
             return None
         if row.done_state != "present":
-            still = remote is not None and row.state == "absent"
+            still = remote is not None and not remote.away and row.state == "absent"
             return Drifted("left", row) if still else None
         if remote is None:
             return Drifted("missing", row)

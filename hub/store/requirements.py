@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.events.objects import Kind
 from hub.store import bulk
 from hub.store.database import Tx
 from hub.store.subjects import chunks
@@ -90,9 +91,36 @@ _ANY = (
 )
 
 
+def remote_ids(
+    tx: Tx, target_id: str, ids: Collection[int]
+) -> dict[int, dict[tuple[Kind, str], str]]:
+    """What these objects require, by object id, kind and key: how the target calls it."""
+    found: dict[int, dict[tuple[Kind, str], str]] = {}
+    if not ids or not _is_used(tx, target_id):
+        return found
+    other = obj.alias("required")
+    same = sa.and_(
+        other.c.target == requirement.c.target,
+        other.c.kind == requirement.c.kind,
+        other.c.key == requirement.c.key,
+    )
+    query = sa.select(
+        requirement.c.object, requirement.c.kind, requirement.c.key, other.c.remote_id
+    ).join_from(requirement, other, same)
+    for part in chunks(ids):
+        where = sa.and_(requirement.c.object.in_(part), other.c.remote_id.is_not(None))
+        for row in tx.execute(query.where(where)):
+            found.setdefault(row.object, {})[Kind(row.kind), row.key] = row.remote_id
+    return found
+
+
+def _is_used(tx: Tx, target_id: str) -> bool:
+    return tx.execute(_ANY, {"b_target": target_id}).first() is not None
+
+
 def say_waiting(tx: Tx, target_id: str) -> None:
     """Give objects that wait for others the reason, for `hub status` and `hub explain`."""
-    if tx.execute(_ANY, {"b_target": target_id}).first() is None:
+    if not _is_used(tx, target_id):
         return
     ahead = (obj.c.target == target_id, obj.c.status == "waiting", obj.c.seq > obj.c.done_seq)
     query = sa.select(obj.c.id, obj.c.state, obj.c.reason).where(*ahead, ~met())

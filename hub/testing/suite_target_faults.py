@@ -35,7 +35,7 @@ class TargetFaultTests(TargetSuite):
             kind = await bench.kind()
             if (await bench.target().capabilities()).kinds[kind].batch_max > 1:
                 pytest.skip("a whole batch is one call: it fails or succeeds together")
-            bench.world.fail("server_error", after=1)
+            bench.world.fail("server_error", after=bench.world.calls_of_create)
             items = [bench.present(kind, f"subject-{number}") for number in (1, 2, 3)]
             outcomes, error = await bench.tried(items)
             assert error is None, f"the outcome of the first item is lost in {error!r}"

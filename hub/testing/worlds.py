@@ -137,10 +137,12 @@ class TargetWorld(World, ABC):
     Attributes:
         target: the class under test.
         remote: false where nothing is ever sent (the hub's own pages): those tests are skipped.
+        calls_of_create: requests that a new target makes until its first object stands there.
     """
 
     target: ClassVar[type[Target[Any]]]
     remote: ClassVar[bool] = True
+    calls_of_create: ClassVar[int] = 1
 
     @abstractmethod
     def body(self, kind: Kind, title: str) -> Mapping[str, Any]:

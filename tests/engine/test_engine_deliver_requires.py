@@ -107,3 +107,15 @@ async def test_it_stays_while_something_that_requires_it_stands(hub):
     counts, sent = await hub.deliver()
     assert counts == {"done": 2}
     assert set(sent) == {("present", "post"), ("absent", "one")}
+
+
+async def test_the_target_is_told_how_it_calls_what_is_required(hub):
+    await hub.want(TILE, "one")
+    await hub.want(POST, "post", (TILE, "one"))
+    await hub.deliver()
+    row = await hub.row("one")
+    items = [item for call in hub.target.calls for item in call.items if item.key == "post"]
+    assert row.remote_id
+    assert [item.requires for item in items] == [{(TILE, "one"): row.remote_id}]
+    others = [item for call in hub.target.calls for item in call.items if item.key == "one"]
+    assert [item.requires for item in others] == [{}]

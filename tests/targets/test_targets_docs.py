@@ -13,7 +13,7 @@ def folder(pytestconfig):
     return pytestconfig.rootpath / "hub" / "targets"
 
 
-@pytest.mark.parametrize("name", ["openintranet", "web"])
+@pytest.mark.parametrize("name", ["openintranet", "scim", "web"])
 def test_a_readme_has_its_headings(folder, name):
     text = (folder / name / "README.md").read_text()
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == HEADINGS

@@ -1,8 +1,8 @@
 """One call to a target, and what it takes to know of each of its items how it ended."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.contract import Ability, Capabilities, Delivery, Outcome, Remote, Target
@@ -40,6 +40,7 @@ class Caller:
     Attributes:
         intend: commits that these rows are about to be sent.
         point: told the name of each point where a crash matters.
+        required: per row in hand the remote ids of what it requires, where it requires anything.
     """
 
     target: Target[Any]
@@ -47,6 +48,7 @@ class Caller:
     health: Health
     intend: Callable[[Sequence[Any]], Awaitable[None]]
     point: Callable[[str], None]
+    required: dict[int, Mapping[tuple[Kind, str], str]] = field(default_factory=dict)
 
     def most(self, kind: str) -> int:
         """How many items of a kind a call takes; a target that was down is tried with one."""
@@ -169,9 +171,9 @@ class Caller:
     async def _publish(self, rows: Sequence[Any], found: dict[str, Remote]) -> list[Result]:
         kind = Kind(rows[0].kind)
         if found:
-            items = [_delivery(kind, row, *_known(row, found.get(row.key))) for row in rows]
+            items = [self._delivery(kind, row, *_known(row, found.get(row.key))) for row in rows]
         else:
-            items = [_delivery(kind, row, row.remote_id, row.remote_version) for row in rows]
+            items = [self._delivery(kind, row, row.remote_id, row.remote_version) for row in rows]
         outcomes = await self.target.publish(items)
         self.point("sent")
         return [Result(row, one) for row, one in zip(rows, outcomes, strict=True)]
@@ -220,7 +222,7 @@ class Caller:
         kind = Kind(rows[0].kind)
         known = [(row, found.get(row.key)) for row in rows]
         items = [
-            _delivery(kind, row, *((one.remote_id, one.version) if one else (None, None)))
+            self._delivery(kind, row, *((one.remote_id, one.version) if one else (None, None)))
             for row, one in known
         ]
         outcomes = await self.target.publish(items)
@@ -239,11 +241,13 @@ class Caller:
         self.health.answered()
         return outcome.status in {"done", "gone"}
 
-
-def _delivery(kind: Kind, row: Any, remote_id: str | None, version: str | None) -> Delivery:
-    token = f"{row.id}-{row.seq}-{row.hash[:8]}-{version or 'new'}".replace('"', "")
-    body = row.body if row.state == "present" else {}
-    return Delivery(kind, row.key, row.state, body, token, remote_id, version)
+    def _delivery(
+        self, kind: Kind, row: Any, remote_id: str | None, version: str | None
+    ) -> Delivery:
+        token = f"{row.id}-{row.seq}-{row.hash[:8]}-{version or 'new'}".replace('"', "")
+        body = row.body if row.state == "present" else {}
+        requires = self.required.get(row.id, {}) if self.required else {}
+        return Delivery(kind, row.key, row.state, body, token, remote_id, version, requires)
 
 
 def _known(row: Any, found: Remote | None) -> tuple[str | None, str | None]:

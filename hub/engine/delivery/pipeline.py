@@ -18,7 +18,7 @@ from hub.engine.delivery.book import Book
 from hub.engine.delivery.calls import Caller, Result
 from hub.engine.delivery.health import Health
 from hub.engine.delivery.lanes import Lanes
-from hub.store import outbox
+from hub.store import outbox, requirements
 from hub.store.store import Store, Tx
 
 AHEAD = 8  # calls' worth of rows that are fetched at once for each call in flight
@@ -173,6 +173,9 @@ class Pipeline:
         rows = outbox.probe(tx, self.target_id, now) if probing else self._due(tx, turn)
         turn.found = sorting.sort_out(tx, rows, self.abilities, now)
         self.counts += turn.found.counts
+        turn.found.required = requirements.remote_ids(
+            tx, self.target_id, [row.id for row in turn.found.sendable if row.state == "present"]
+        )
 
     def _due(self, tx: Tx, turn: Turn) -> list[Any]:
         """What has to go away first, each time from the start; the rest from where it was."""
@@ -198,6 +201,8 @@ class Pipeline:
     def _end_turn(self, turn: Turn) -> None:
         for one in turn.results:
             self._held.pop(one.row.id, None)
+            self.caller.required.pop(one.row.id, None)
+        self.caller.required |= turn.found.required
         self._lanes.free([one.row for one in turn.results])
         self._held |= {row.id: row for row in turn.found.sendable}
         self._lanes.add(turn.found.sendable)

@@ -1,7 +1,7 @@
 """What was fetched: what needs no call, what can't be sent, and what goes out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ class Found:
     Attributes:
         down: they stand there for people whom they no longer concern, and can't be corrected.
         intended: whether intents were written.
+        required: remote ids of what the sendable ones require, by row.
     """
 
     sendable: list[Any] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Found:
     counts: Counter[str] = field(default_factory=Counter)
     intended: bool = False
     any: bool = False
+    required: Mapping[int, Mapping[tuple[Kind, str], str]] = field(default_factory=dict)
 
 
 def sort_out(tx: Tx, rows: Sequence[Any], abilities: Capabilities, now: datetime) -> Found:

@@ -1,0 +1,156 @@
+"""Pure: objects as SCIM resources, and how to make one that stands there look like them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from scim2_models import (
+    Address,
+    Context,
+    Email,
+    EnterpriseUser,
+    Group,
+    Name,
+    PhoneNumber,
+    User,
+)
+
+from hub.events.objects import GroupEntry, Kind, PersonEntry
+from hub.targets.scim.models import Resource
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+WORK, MOBILE = "work", "mobile"
+_LISTS = {"emails": (WORK,), "phoneNumbers": (WORK, MOBILE), "addresses": (WORK,)}
+_INSIDE = {"emails": "value", "phoneNumbers": "value", "addresses": "formatted"}
+_PLAIN = ("userName", "displayName", "title", "preferredLanguage", "userType", "active")
+_NAMES = ("formatted", "givenName", "familyName")
+_BOARD = ("department", "organization")  # of the enterprise extension
+
+Operation = dict[str, Any]
+
+
+def resource(kind: Kind, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole resource, for a create."""
+    made = _user(key, PersonEntry(**body)) if kind == Kind.PERSON else _group(key, body)
+    dumped: dict[str, Any] = made.model_dump(scim_ctx=Context.RESOURCE_CREATION_REQUEST)
+    return dumped
+
+
+def _group(key: str, body: Mapping[str, Any]) -> Group:
+    return Group(display_name=GroupEntry(**body).name, external_id=key)
+
+
+def _user(key: str, entry: PersonEntry) -> User[EnterpriseUser]:
+    phones = [(entry.phone, WORK), (entry.mobile, MOBILE)]
+    made = User[EnterpriseUser](
+        external_id=key,
+        user_name=entry.user_name,
+        name=Name(
+            formatted=entry.display_name,
+            given_name=entry.given_name,
+            family_name=entry.family_name,
+        ),
+        display_name=entry.display_name,
+        title=entry.title,
+        preferred_language=entry.locale,
+        user_type="External" if entry.external else "Employee",
+        active=entry.active,
+        emails=[Email(value=entry.mail, type=WORK, primary=True)] if entry.mail else None,
+        phone_numbers=[PhoneNumber(value=one, type=kind) for one, kind in phones if one] or None,
+        addresses=[Address(formatted=entry.office, type=WORK)] if entry.office else None,
+    )
+    if entry.department or entry.organisation:
+        board = EnterpriseUser(department=entry.department, organization=entry.organisation)
+        made[EnterpriseUser] = board
+    return made
+
+
+def ours(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Our fields of a resource by path; absent ones are left out."""
+    if kind == Kind.GROUP:
+        return {"displayName": values.get("displayName")}
+    found: dict[str, Any] = {name: values.get(name) for name in _PLAIN}
+    name = values.get("name") or {}
+    found |= {f"name.{one}": name.get(one) for one in _NAMES}
+    board = values.get(ENTERPRISE) or {}
+    found |= {f"{ENTERPRISE}:{one}": board.get(one) for one in _BOARD}
+    for many, types in _LISTS.items():
+        for one in types:
+            found[f'{many}[type eq "{one}"]'] = _of_type(values.get(many), one, _INSIDE[many])
+    return {path: value for path, value in found.items() if value not in {None, ""}}
+
+
+def _of_type(listed: Any, kind: str, inside: str) -> Any:
+    for one in listed or ():
+        if isinstance(one, Mapping) and str(one.get("type", "")).lower() == kind:
+            return one.get(inside)
+    return None
+
+
+def changes(kind: Kind, key: str, body: Mapping[str, Any], there: Resource) -> list[Operation]:
+    """Operations of a PATCH that make our fields so; none where they are so already."""
+    wanted = ours(kind, resource(kind, key, body))
+    found = ours(kind, there.values())
+    operations = [] if there.external_id == key else [_set("externalId", key)]
+    for path in sorted(wanted.keys() | found.keys()):
+        if not _same(path, wanted.get(path), found.get(path)):
+            operations += _change(path, wanted.get(path), found.get(path))
+    return operations
+
+
+def _same(path: str, wanted: Any, found: Any) -> bool:
+    if path == "userName" and isinstance(found, str) and isinstance(wanted, str):
+        return wanted.casefold() == found.casefold()  # caseExact is false (RFC 7643, 4.1.1)
+    return bool(wanted == found)
+
+
+def _change(path: str, wanted: Any, found: Any) -> Iterator[Operation]:
+    many, _, rest = path.partition("[")
+    if wanted is None:
+        yield {"op": "remove", "path": path}
+    elif not rest:
+        yield _set(path, wanted)
+    elif found is None:
+        kind = rest.split('"')[1]
+        yield {"op": "add", "path": many, "value": [{_INSIDE[many]: wanted, "type": kind}]}
+    else:
+        yield _set(f"{path}.{_INSIDE[many]}", wanted)
+
+
+def _set(path: str, value: Any) -> Operation:
+    return {"op": "replace", "path": path, "value": value}
+
+
+def differing(kind: Kind, key: str, body: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    """Fields of ours in which what stands there differs from this body."""
+    wanted, found = ours(kind, resource(kind, key, body)), ours(kind, there)
+    paths = wanted.keys() | found.keys()
+    return sorted(path for path in paths if not _same(path, wanted.get(path), found.get(path)))
+
+
+def patch(operations: Sequence[Operation]) -> dict[str, Any]:
+    """A PATCH request's body."""
+    schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+    return {"schemas": [schema], "Operations": list(operations)}
+
+
+def bulk(kind: Kind, made: Sequence[tuple[str, Mapping[str, Any]]], path: str) -> dict[str, Any]:
+    """A Bulk request that makes these, by key and body."""
+    schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+    operations = [
+        {"method": "POST", "path": f"/{path}", "bulkId": key, "data": resource(kind, key, body)}
+        for key, body in made
+    ]
+    return {"schemas": [schema], "Operations": operations}
+
+
+SWITCHED_OFF = [_set("active", value=False)]
+
+
+def added(ids: Sequence[str]) -> list[Operation]:
+    """Make these members of a group."""
+    return [{"op": "add", "path": "members", "value": [{"value": one} for one in ids]}]
+
+
+def removed(ids: Sequence[str]) -> list[Operation]:
+    """Take these out of a group, and nobody else."""
+    return [{"op": "remove", "path": f'members[value eq "{one}"]'} for one in ids]
