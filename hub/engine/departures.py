@@ -9,27 +9,30 @@ from hub.settings.models import Removals
 from hub.store import waiting
 from hub.store.store import Tx
 
+AT_LEAST = 2  # all of so many are always too many, as with disturbances
+
 
 def too_many(tx: Tx, instance_id: str, leaving: Sequence[Any], limits: Removals) -> bool:
     """Whether these subjects, of which some may be the same, are more than may leave at once."""
     rows = {row.id: row for row in leaving}.values()
     if not rows:
         return False
-    people = Counter(row.family for row in rows if row.family != Family.MEMBERSHIP)
+    families = Counter(row.family for row in rows)
+    sizes = waiting.sizes(tx, instance_id, families)
+    if any(number == sizes[family] >= AT_LEAST for family, number in families.items()):
+        return True
     groups = Counter(row.container for row in rows if row.family == Family.MEMBERSHIP)
-    sizes = waiting.sizes(tx, instance_id, people)
-    return any(_many(number, sizes[family], limits) for family, number in people.items()) or (
-        bool(groups) and _emptied(groups, waiting.groups(tx, instance_id), limits)
-    )
+    if groups and _emptied(groups, waiting.groups(tx, instance_id), limits):
+        return True
+    del families[Family.MEMBERSHIP]
+    return any(_many(number, sizes[family], limits) for family, number in families.items())
 
 
 def _many(leaving: int, all_: int, limits: Removals) -> bool:
-    """Of accounts, or of groups; all of two or more are always too many."""
+    """Of accounts, or of groups."""
     share = 100 * leaving
-    return (
-        (leaving > limits.number and share > limits.percent * all_)
-        or (leaving >= limits.few and share > limits.few_percent * all_)
-        or leaving == all_ >= 2
+    return (leaving > limits.number and share > limits.percent * all_) or (
+        leaving >= limits.few and share > limits.few_percent * all_
     )
 
 

@@ -25,6 +25,7 @@ OF_OTHERS = {
     "pydantic_settings": "no variable stands for a key of hub.yaml",
     "alembic": "the store is as this version wants it",
     "icalendar": "no calendar is read",
+    "ldap3": "no directory is read",
 }
 APART = {"FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 HUB = "store: sqlite:///hub.db\norganisation: Test\n"
