@@ -9,7 +9,7 @@ from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
 from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
 from hub.events.person import ATTRIBUTES
-from hub.people import decisions, finding
+from hub.people import decisions, erasing, finding
 from hub.people.policy import UNDO
 from hub.people.states import State
 from hub.render import people_words
@@ -46,6 +46,10 @@ def add(app: typer.Typer, name: str) -> None:
     group.command("unlink", epilog=examples("hub people unlink ad/5d2e"))(unlink)
     group.command("merge", epilog=examples("hub people merge 0f3a91c2 77b0d4e1"))(merge)
     group.command("unmerge", epilog=examples("hub people unmerge 77b0d4e1"))(unmerge)
+    exports = ("hub people export 0f3a91c2 > noor.json",)
+    group.command("export", epilog=examples(*exports))(export)
+    forgets = ("hub people forget 0f3a91c2", "hub people forget 0f3a91c2 --yes")
+    group.command("forget", epilog=examples(*forgets))(forget)
     group.add_typer(_review(), name="review")
     app.add_typer(group, name=name)
 
@@ -62,11 +66,16 @@ def _review() -> typer.Typer:
     return group
 
 
-async def _store(out: Output, config: Any, work: Callable[..., Any], *args: Any) -> Any:
+async def _store(
+    out: Output, config: Any, work: Callable[..., Any], *args: Any, scrub: bool = False
+) -> Any:
     """One short transaction in the name of whoever types; what it came to, and the session."""
     need_store(settings_of(config))
     async with session(config, out) as one:
-        return await one.store.write(work, *args, actor=actor(), now=now()), one
+        made = await one.store.write(work, *args, actor=actor(), now=now())
+        if scrub:
+            await one.store.scrub()
+        return made, one
 
 
 # --- looking up --------------------------------------------------------------------------------
@@ -230,6 +239,53 @@ def _told(made: Mapping[str, Any]) -> str:
     if "from" in made:
         return f"{person} and {made['from'][:8]} are two persons again."
     return f"{made['account']} is of {person} from now on."
+
+
+# --- on paper, and forgotten -------------------------------------------------------------------
+
+
+def export(who: Who, *, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Write all that the hub holds of one person as JSON, birth date included.
+
+    For whoever asks what is known of them. That you asked is recorded.
+    """
+    del json  # it is nothing else
+    run(_export(Output(json=True), config, who))
+
+
+async def _export(out: Output, config: Any, who: str) -> None:
+    found, _ = await _store(out, config, erasing.export, who)
+    out.document(found)
+
+
+def forget(
+    who: Who,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without this it is only shown.")
+    ] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Forget one person for good: accounts, facts and attributes. Only the number stays.
+
+    Can't be undone. Accounts that a source still has are left out from then on.
+    """
+    run(_forget(Output(json=json), config, who, yes=yes))
+
+
+async def _forget(out: Output, config: Any, who: str, *, yes: bool) -> None:
+    work = erasing.forget if yes else erasing.forgettable
+    made, one = await _store(out, config, work, who, scrub=yes)
+    out.document(made | {"store": one.store.name})
+    verb = "Forgotten" if yes else "Would be forgotten"
+    out.say(f"{verb}: {made['person']} with {len(made['accounts'])} accounts.")
+    for name in made["present"]:
+        out.warn(f"{name} is still in its source: the hub leaves it out, erase it there too.")
+    if yes:
+        out.next("backups of the store still hold this person: see to them too.")
+    else:
+        out.next(f"`hub people forget {made['person'][:8]} --yes` does it; it can't be undone.")
 
 
 def review_list(

@@ -25,6 +25,7 @@ async def forget(store: Store, keep: Keep, now: datetime) -> int:
         (retention.forget_requests, keep.runs),
         (retention.forget_facts_of_people, keep.people),
         (retention.forget_people, keep.people),
+        (retention.forget_persons, keep.people),
     ):
         while number := await store.write(work, now - age):
             total += number

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Batch, Record, Removal, Slice, Unreadable
-from hub.events.base import JsonText, Payload, canonical, digest
+from hub.events.base import Family, JsonText, Payload, canonical, digest
 from hub.events.envelope import fact
 from hub.events.payloads import dump, load
-from hub.store import streams, subjects
+from hub.store import erasure, streams, subjects
 from hub.store.store import Tx
 from hub.store.streams import Reading
 from hub.store.subjects import Known
 
 _OF_THE_NEWER = ("revision", "container", "at", "pending", "pending_fingerprint")
-Counts = Counter[str]  # accepted, new, same, older, held, staged, unreadable, ignored
+# accepted, new, same, older, held, staged, unreadable, ignored, forgotten
+Counts = Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +133,24 @@ def take_rows(
 def _take(make: Callable[[], "_Step"], batch: Batch, then: Then) -> Counts:
     counts = Counts(ignored=batch.ignored, unreadable=len(batch.unreadable))
     step = make()
-    for part in _unique(batch.records):
+    records = _not_forgotten(step, batch.records)
+    if forgotten := len(batch.records) - len(records):
+        counts["forgotten"] += forgotten
+    for part in _unique(records):
         step = make()
         counts += step.apply(part)
         then(step.tx, step.changed_now)
     _keep_unreadable(step.tx, step.reading, batch.unreadable, step.now)
     return counts
+
+
+def _not_forgotten(step: "_Step", records: Sequence[Record | Removal]) -> Sequence[Any]:
+    """Who asked to be forgotten is not stored again, not even for a moment."""
+    people = [one.key for one in records if _family(one) == Family.PERSON]
+    if not people:
+        return records
+    gone = erasure.among(step.tx, step.reading.instance, str(Family.PERSON), people)
+    return [one for one in records if one.key not in gone or _family(one) != Family.PERSON]
 
 
 def accept_pending(tx: Tx, reading: Reading, rows: Sequence[Any], now: datetime) -> None:

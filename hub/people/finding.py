@@ -124,6 +124,11 @@ def shown(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     """
     row = person(tx, who)
     holds.note(tx, actor=actor, action="people show", what={"person": row.id}, now=now)
+    return known(tx, row)
+
+
+def known(tx: Tx, row: Any) -> dict[str, Any]:
+    """All that is known of a stored person, as JSON values."""
     return {
         "id": row.id,
         "name": row.name,

@@ -113,6 +113,9 @@ class Database(Protocol):
     def is_served(self) -> bool:
         """Whether another process is there that may answer requests."""
 
+    def scrub(self) -> None:
+        """After something was forgotten: leave as little of it in files as goes."""
+
     def copy_to(self, path: Path) -> None:
         """Write what is stored into a new SQLite file."""
 

@@ -166,6 +166,17 @@ def by_ids(tx: Tx, ids: Collection[str]) -> dict[str, Any]:
     return found
 
 
+def absorbed(tx: Tx, ident: str) -> list[Any]:
+    """Persons that became this one, over however many merges."""
+    found: list[Any] = []
+    over = [ident]
+    while over:
+        rows = list(tx.execute(sa.select(person).where(person.c.merged_into.in_(over))))
+        found += rows
+        over = [row.id for row in rows]
+    return found
+
+
 def merged_into(tx: Tx, ident: str) -> list[Any]:
     """Persons that were merged into this one and can still be told apart."""
     query = sa.select(person).where(person.c.merged_into == ident, person.c.state == "merged")

@@ -13,7 +13,19 @@ import sqlalchemy as sa
 
 from hub.events.base import PERSONAL, Family
 from hub.store.store import Tx
-from hub.store.tables import cause, event, obj, ref, request, run, subject, unreadable
+from hub.store.tables import (
+    account,
+    anchor,
+    cause,
+    event,
+    obj,
+    person,
+    ref,
+    request,
+    run,
+    subject,
+    unreadable,
+)
 
 PART = 500  # rows in one transaction, so that nobody waits
 
@@ -69,8 +81,35 @@ def forget_people(tx: Tx, before: datetime, part: int = PART) -> int:
     ids = list(tx.execute(old).scalars())
     if ids:
         tx.execute(sa.delete(ref).where(ref.c.subject.in_(ids)))
+        tx.execute(sa.delete(anchor).where(anchor.c.subject.in_(ids)))
         empty = {"state": None, "pending": None, "pending_fingerprint": None, "fingerprint": ""}
         tx.execute(sa.update(subject).where(subject.c.id.in_(ids)).values(empty))
+    return len(ids)
+
+
+def forget_persons(tx: Tx, before: datetime, part: int = PART) -> int:
+    """Forget names and attributes of persons that ended before this moment; how many.
+
+    Of those of whom no account says anything any more. Their numbers stay, so that one that returns is
+    the same one.
+    """
+    says = sa.select(account.c.subject).join(subject, subject.c.id == account.c.subject)
+    says = says.where(account.c.person == person.c.id, subject.c.state.is_not(None))
+    old = (
+        sa.select(person.c.id)
+        .where(
+            person.c.state.in_(("deactivated", "merged")),
+            person.c.since < before,
+            person.c.name.is_not(None),
+            ~says.exists(),
+        )
+        .order_by(person.c.id)
+        .limit(part)
+    )
+    ids = list(tx.execute(old).scalars())
+    if ids:
+        empty = {"name": None, "attributes": None}
+        tx.execute(sa.update(person).where(person.c.id.in_(ids)).values(empty))
     return len(ids)
 
 

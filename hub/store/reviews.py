@@ -100,3 +100,8 @@ def move(tx: Tx, old: str, new: str, now: datetime) -> None:
         now,
     )
     end(tx, [row.id for row in rows], "closed", now)
+
+
+def forget(tx: Tx, person: str) -> None:
+    """Nothing is asked about this person any more, and nothing ever was."""
+    tx.execute(review.delete().where(review.c.person == person))

@@ -189,6 +189,16 @@ class Sqlite:
         """Whether another process owns the store now: it may answer, or end soon."""
         return self.in_use()
 
+    def scrub(self) -> None:
+        """Write the log back and empty it: it holds the rows as they were."""
+        connection = sqlite3.connect(self.path)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError:
+            return  # another one reads: whoever is the last to close it empties it
+        finally:
+            connection.close()
+
     def copy_to(self, path: Path) -> None:
         """Let SQLite copy itself, while others write.
 

@@ -158,6 +158,13 @@ class Store:
         """Whether this process takes leases one by one, for the work at hand, as `own` says."""
         return self._database.guest
 
+    async def scrub(self) -> None:
+        """After something was forgotten: leave as little of it in files as goes.
+
+        SQLite overwrites rows, and its log is emptied; PostgreSQL reuses the room in time.
+        """
+        await self._call(self._database.scrub)
+
     def own(self, mark: str | None = None, *, guest: bool = False) -> None:
         """Take the store for this process: on SQLite by a lock, on PostgreSQL by a lease.
 

@@ -12,7 +12,7 @@ from hub.cli.app import ENTRIES
 
 GROUPS = {
     "hold": ("list", "show", "release", "drop"),
-    "people": ("list", "show", "history", "link", "unlink", "merge", "unmerge"),
+    "people": ("list", "show", "history", "link", "unlink", "merge", "unmerge", "export", "forget"),
     "dead-letters": ("list", "show", "replay", "drop"),
     "disturbance": ("post", "update", "end", "list"),
     "connectors": ("show",),

@@ -95,6 +95,27 @@ def test_an_account_is_linked_by_hand_and_unlinked(people):
     assert len(people("people", "show", noor, "--json").json["accounts"]) == 2
 
 
+def test_all_that_is_held_of_one_is_written_as_one_document(people):
+    found = people("people", "export", "noor").json
+    assert found["person"]["name"] == "Noor van den Berg"
+    assert found["accounts"][0]["source_says"]["birth_date"] == "1990-02-28"
+
+
+def test_who_is_forgotten_is_gone_from_the_files_and_from_every_page(people):
+    shown = people("people", "forget", "noor")
+    assert "Would be forgotten" in shown.out
+    assert people("people", "list", "--name", "Noor", "--json").json["persons"] != []
+    done = people("people", "forget", "noor", "--yes")
+    assert "hr/1042 is still in its source" in done.err
+    assert "backups" in done.last
+    assert people("sync").code == 0
+    assert people("people", "list", "--name", "Noor", "--json").json["persons"] == []
+    for path in people.folder.glob("hub.db*"):
+        assert b"Noor" not in path.read_bytes(), path.name
+    for words in (("events", "--json"), ("status", "--json"), ("plan", "--json")):
+        assert "Noor" not in people(*words).out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -1,0 +1,87 @@
+"""One person on paper, and one person forgotten."""
+
+from datetime import datetime
+from typing import Any
+
+from hub.events.base import Family
+from hub.people import finding, states, step
+from hub.people.standing import account_of
+from hub.people.states import Event, State
+from hub.store import erasure, holds, persons, reviews, subjects
+from hub.store.store import Tx
+
+ALL = 1_000_000  # facts of one account; retention keeps them far below
+
+
+def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
+    """Everything that the hub holds of one person, as JSON values; that it was asked is recorded.
+
+    Raises:
+        RejectedError: nobody, or more than one.
+    """
+    row = finding.person(tx, who)
+    holds.note(tx, actor=actor, action="people export", what={"person": row.id}, now=now)
+    accounts = persons.of_persons(tx, [row.id])
+    return {
+        "made": now.isoformat(),
+        "person": finding.known(tx, row),
+        "accounts": [
+            {
+                "account": f"{one.instance}/{one.key}",
+                "source_says": one.state,
+                "facts": [line.body for line in subjects.events_of(tx, one.subject, ALL)],
+            }
+            for one in accounts
+        ],
+        "decisions": [
+            {"at": one.at.isoformat(), "by": one.actor, "action": one.action}
+            for one in persons.trail(tx, row.id)
+        ],
+    }
+
+
+def forgettable(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
+    """What `forget` would forget; changes nothing but the audit trail.
+
+    Raises:
+        RejectedError: nobody, more than one, or forgotten already.
+    """
+    row = finding.person(tx, who)
+    states.after(State(row.state), Event.FORGET)
+    holds.note(tx, actor=actor, action="people show", what={"person": row.id}, now=now)
+    return _receipt(tx, row) | {"done": False}
+
+
+def _receipt(tx: Tx, row: Any) -> dict[str, Any]:
+    accounts = persons.of_persons(tx, [row.id])
+    return {
+        "person": row.id,
+        "accounts": [f"{one.instance}/{one.key}" for one in accounts],
+        "present": [f"{o.instance}/{o.key}" for o in accounts if o.removed_at is None],
+    }
+
+
+def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
+    """Forget one person: accounts, facts, attributes, questions. The number stays, without a name.
+
+    An account that its source still has, or has again, is left out from then on: whoever comes back
+    comes under a new account, and is a new person.
+
+    Raises:
+        RejectedError: nobody, more than one, or forgotten already.
+    """
+    row = finding.person(tx, who)
+    receipt = _receipt(tx, row)
+    accounts = persons.of_persons(tx, [row.id])
+    asking = {one.subject for one in reviews.of_persons(tx, [row.id])}
+    erasure.erase(tx, accounts, str(Family.PERSON), row.id)
+    for one in [row, *persons.absorbed(tx, row.id)]:
+        reviews.forget(tx, one.id)
+        state = states.after(State(one.state), Event.FORGET)
+        empty = {"until": None, "name": None, "attributes": None, "merged_from": None}
+        persons.update(tx, one.id, state=str(state), since=now, **empty)
+    left = asking - {one.subject for one in accounts}
+    step.take(tx, [account_of(one) for one in persons.accounts(tx, left)], now)
+    what = {"person": row.id, "accounts": len(accounts)}
+    holds.note(tx, actor=actor, action="people forget", what=what, now=now)
+    return receipt | {"done": True, "at": now.isoformat()}

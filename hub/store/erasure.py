@@ -1,0 +1,56 @@
+"""What is forgotten for good: accounts of a person, and all that was known of them.
+
+Only a digest of each account's name stays, so that an old feed can't bring it back.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store import bulk
+from hub.store.store import Tx
+from hub.store.subjects import chunks
+from hub.store.tables import cause, erased, event, hold, subject, unreadable
+
+
+def digest(instance: str, family: str, key: str) -> str:
+    """Stands for an account that must not come back."""
+    text = f"{instance}\n{family}\n{key}"
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def among(tx: Tx, instance: str, family: str, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that were forgotten for good."""
+    names = {digest(instance, family, key): key for key in keys}
+    rows = bulk.where_in(tx, erased, "digest", names, ("digest",))
+    return {names[row[0]] for row in rows}
+
+
+def erase(tx: Tx, accounts: Collection[Any], family: str, person: str) -> None:
+    """Forget these subjects with their facts, and note that they must not come back.
+
+    Args:
+        accounts: rows with `subject`, `instance` and `key`.
+        person: whose they were.
+    """
+    rows = [{"digest": digest(one.instance, family, one.key), "person": person} for one in accounts]
+    bulk.insert(tx, erased, rows)
+    for one in accounts:
+        named = sa.and_(unreadable.c.instance == one.instance, unreadable.c.key == one.key)
+        tx.execute(unreadable.delete().where(named))
+    ids = [one.subject for one in accounts]
+    _out_of_holds(tx, set(ids))
+    for part in chunks(ids):
+        tx.execute(event.delete().where(event.c.subject.in_(part)))
+        tx.execute(cause.delete().where(cause.c.subject.in_(part)))
+        tx.execute(subject.delete().where(subject.c.id.in_(part)))  # the rest goes with it
+
+
+def _out_of_holds(tx: Tx, ids: set[int]) -> None:
+    """A hold's content names keys; its hash stays that of what was shown."""
+    for row in tx.execute(sa.select(hold.c.id, hold.c.content)).all():
+        left = [one for one in row.content if one.get("subject") not in ids]
+        if len(left) < len(row.content):
+            tx.execute(hold.update().where(hold.c.id == row.id).values(content=left))
