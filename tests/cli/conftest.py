@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hub.cli import main
 
 PASSWORD = "a1b2c-d3e4f-g5h6i-j7k8l-m9n0p"
 
 HUB_YAML = """\
-store: sqlite:///hub.db
+store: {store}
 organisation: Gemeente Voorbeeld
 web: {{port: {port}}}
 audiences: {{balie: {{groups: [balie]}}}}
@@ -56,6 +57,11 @@ class Place:
 
     folder: Path
     capsys: pytest.CaptureFixture
+    address: str = "sqlite:///hub.db"  # as hub.yaml says it
+    database: str = ""  # where it is really
+
+    def __post_init__(self) -> None:
+        self.database = self.database or f"sqlite:///{self.store}"
 
     @property
     def config(self) -> Path:
@@ -66,7 +72,7 @@ class Place:
         return self.folder / "hub.db"
 
     def hub_yaml(self, port: int = 8090, more: str = "") -> None:
-        self.config.write_text(HUB_YAML.format(port=port) + more)
+        self.config.write_text(HUB_YAML.format(store=self.address, port=port) + more)
 
     def manual(self, mode: str = "live", more: str = "") -> None:
         self.instance("manual", MANUAL.format(mode=mode) + more)
@@ -79,6 +85,15 @@ class Place:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         return path
+
+    def sql(self, statement: str) -> list:
+        """What the store says itself, beside the hub."""
+        engine = sa.create_engine(
+            self.database.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool
+        )
+        with engine.begin() as tx:
+            found = tx.execute(sa.text(statement))
+            return found.all() if found.returns_rows else []
 
     def __call__(self, *words: str, config: bool = True) -> Result:
         given = [*words, "--config", str(self.config)] if config else list(words)
@@ -150,6 +165,18 @@ def hub(tmp_path, capsys) -> Place:
     place.folder.mkdir()
     place.hub_yaml()
     return place
+
+
+@pytest.fixture
+def either(hub, store_url, monkeypatch) -> Place:
+    """The same, once on each database: for what goes through the store."""
+    if store_url.startswith("postgresql"):
+        password = sa.make_url(store_url).password
+        monkeypatch.setenv("HUB_DATABASE_PASSWORD", password)
+        hub.address = store_url.replace(password, "${env:HUB_DATABASE_PASSWORD}")
+        hub.database = store_url
+        hub.hub_yaml()
+    return hub
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,18 +48,18 @@ def rule():
 
 
 @pytest.fixture
-def live(hub, intranet, rule, free_port, monkeypatch):
+def live(either, intranet, rule, free_port, monkeypatch):
     """Two disturbances on the intranet."""
     from connectors.topdesk.sandbox import serving
 
     monkeypatch.setenv("INTRANET_TOKEN", intranet.options.token)
     with serving(Strict(intranet.app, rule)) as url:
-        hub.hub_yaml(free_port, TARGET.format(url=url))
-        hub.instance("manual", LIVE.format(mode="live"))
+        either.hub_yaml(free_port, TARGET.format(url=url))
+        either.instance("manual", LIVE.format(mode="live"))
         for title in ("Telefonie ligt eruit", "Wifi hapert"):
-            assert hub(*POST, title).code == 0
+            assert either(*POST, title).code == 0
         assert len(rows(intranet)) == 2
-        yield hub
+        yield either
 
 
 def rows(intranet) -> dict[str, str]:
@@ -76,10 +75,7 @@ def meddle(intranet, title: str, **changes) -> str:
 
 
 def actions(hub) -> list[str]:
-    with sqlite3.connect(hub.store) as store:
-        found = [row[0] for row in store.execute("select action from audit order by seq")]
-    store.close()
-    return found
+    return [row.action for row in hub.sql("select action from audit order by seq")]
 
 
 # --- drift and repair -----------------------------------------------------------------------------
@@ -245,12 +241,10 @@ def test_a_dropped_one_is_counted_no_more(refused):
 
 
 def test_a_row_that_is_only_received_is_not_read_again(live):
-    with sqlite3.connect(live.store) as store:
-        store.execute(
-            "insert into unreadable (instance, stream, key, reason, at)"
-            " values ('manual', 'disturbances', 'x', 'no title', '2026-11-22T08:00:00.000000Z')"
-        )
-    store.close()
+    live.sql(
+        "insert into unreadable (instance, stream, key, reason, at)"
+        " values ('manual', 'disturbances', 'x', 'no title', '2026-11-22T08:00:00.000000Z')"
+    )
     (one,) = live("dead-letters", "list", "--json").json
     assert (one["id"], one["since"][:10]) == ("u1", "2026-11-22")
     assert "2026-11-22 09:00" in live("dead-letters", "show", "u1").out

@@ -8,11 +8,11 @@ POST = ("disturbance", "post", "--title", "Telefonie ligt eruit", "--title-en", 
 
 
 @pytest.fixture
-def live(hub):
+def live(either):
     """One disturbance on the hub's own tile."""
-    hub.manual()
-    assert hub(*POST).code == 0
-    return hub
+    either.manual()
+    assert either(*POST).code == 0
+    return either
 
 
 def objects(hub) -> dict[str, tuple]:
@@ -20,13 +20,13 @@ def objects(hub) -> dict[str, tuple]:
     return {row["kind"]: (row["published"], row["ahead"]) for row in found}
 
 
-def test_a_posted_disturbance_is_published_at_once(hub):
-    hub.manual()
-    posted = hub(*POST, "--expected", "14:30", "--workaround", "Bel mobiel", "--json")
+def test_a_posted_disturbance_is_published_at_once(either):
+    either.manual()
+    posted = either(*POST, "--expected", "14:30", "--workaround", "Bel mobiel", "--json")
     assert posted.code == 0
     assert posted.json["id"] == "telefonie-ligt-eruit"
     assert posted.json["delivered"] == {"web": {"done": 1}}
-    (row,) = hub("disturbance", "list", "--json").json
+    (row,) = either("disturbance", "list", "--json").json
     assert row["title"] == {"nl": "Telefonie ligt eruit", "en": "Phones are down"}
     assert row["expected_at"].endswith("Z") or "+" in row["expected_at"]
 
@@ -68,19 +68,19 @@ def test_without_or_with_several_takers_it_says_what_to_do(hub):
     assert "connector: manual" in nobody.err
 
 
-def test_in_watch_the_plan_shows_it_and_nothing_is_sent(hub):
-    hub.manual(mode="watch")
-    posted = hub(*POST)
+def test_in_watch_the_plan_shows_it_and_nothing_is_sent(either):
+    either.manual(mode="watch")
+    posted = either(*POST)
     assert "hub plan --stored" in posted.last
-    found = hub("plan", "--stored", "--json").json
+    found = either("plan", "--stored", "--json").json
     assert found["counts"] == {"create": 1, "update": 0, "remove": 0}
     assert found["steps"][0]["blocked"] == "watch"
-    shown = hub("plan", "--stored")
+    shown = either("plan", "--stored")
     assert (
         '+ create tile-item "Telefonie ligt eruit" (open) for everyone, not now: watch' in shown.out
     )
     assert "mode: live" in shown.last
-    assert objects(hub)["tile-item"] == (0, 1)
+    assert objects(either)["tile-item"] == (0, 1)
 
 
 def test_explain_leads_back_to_subject_route_and_run(live):
@@ -105,13 +105,13 @@ def test_explain_finds_a_row_by_words_of_its_title_in_either_language(live):
     assert "hub explain TEXT" in live("withdraw", "ligt eruit").last
 
 
-def test_who_posts_hears_that_an_intranet_did_not_take_it_yet(hub, monkeypatch):
+def test_who_posts_hears_that_an_intranet_did_not_take_it_yet(either, monkeypatch):
     monkeypatch.setenv("INTRANET_TOKEN", "sandbox-token")
     settings = "{url: 'http://127.0.0.1:9', token: '${env:INTRANET_TOKEN}'}"
-    hub.hub_yaml(more=f"targets: {{intranet: {{target: openintranet, settings: {settings}}}}}\n")
-    hub.instance("manual", "connector: manual\nmode: live\n")
+    either.hub_yaml(more=f"targets: {{intranet: {{target: openintranet, settings: {settings}}}}}\n")
+    either.instance("manual", "connector: manual\nmode: live\n")
     for words in (POST, ("disturbance", "end", "telefonie-ligt-eruit")):
-        posted = hub(*words)
+        posted = either(*words)
         assert posted.code == 0
         assert "warning: intranet did not take it yet" in posted.err
         assert "web" not in posted.err
@@ -162,19 +162,19 @@ def test_what_comes_later_stays_away_from_a_withdrawn_instance(live):
     assert "manual" in unknown.err
 
 
-async def test_who_did_what_stands_in_the_audit_trail(hub):
+async def test_who_did_what_stands_in_the_audit_trail(either):
     import getpass
 
     from hub.store import holds
     from hub.store.store import Store
 
-    hub.manual()
+    either.manual()
     for words in (POST, ("withdraw", "telefonie", "--yes"), ("pause", "--all")):
         # each command makes its own event loop, so it runs in a thread beside this one
         import asyncio
 
-        assert (await asyncio.to_thread(hub, *words)).code == 0
-    store = await Store(f"sqlite:///{hub.store}").open()
+        assert (await asyncio.to_thread(either, *words)).code == 0
+    store = await Store(either.database).open()
     rows = await store.read(holds.trail)
     assert [(row.action, row.actor) for row in rows] == [
         ("withdraw", getpass.getuser()),
@@ -247,22 +247,22 @@ def test_nothing_is_made_by_looking(hub):
     assert sorted(path.name for path in hub.folder.iterdir()) == ["connectors", "hub.yaml"]
 
 
-def test_status_says_that_watch_sends_nothing_and_what_a_route_should_have_asked(hub):
-    hub.manual(
+def test_status_says_that_watch_sends_nothing_and_what_a_route_should_have_asked(either):
+    either.manual(
         "watch", more="routes: [{when: {category: [Telefoon]}}, {when: {category: [Kas]}}]\n"
     )
-    assert hub(*POST, "--category", "Telefonie").code == 0
-    shown = hub("status").out
+    assert either(*POST, "--category", "Telefonie").code == 0
+    shown = either("status").out
     assert "manual: no route takes 1 of its open subjects" in shown
     assert "a route asks category `Telefoon`; the source uses: `Telefonie`" in shown
-    hub.manual("watch")
-    assert hub("sync").code == 0
-    waiting = hub("status")
+    either.manual("watch")
+    assert either("sync").code == 0
+    waiting = either("status")
     assert "not sent: mode watch" in waiting.out
     assert " waiting\n" not in waiting.out
-    hub.manual("live")
-    assert hub("sync").code == 0
-    assert "not sent" not in hub("status").out
+    either.manual("live")
+    assert either("sync").code == 0
+    assert "not sent" not in either("status").out
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,16 @@ SOURCE = "connector: csv\nmode: live\nsettings:\n  folder: {folder}\n"
 
 
 @pytest.fixture
-def people(hub, tmp_path):
+def people(either, tmp_path):
     """Two files of people, read once."""
-    hub.hub_yaml(more=PEOPLE)
+    either.hub_yaml(more=PEOPLE)
     for name, text in (("hr", HR), ("rooster", ROSTER)):
         folder = tmp_path / name
         folder.mkdir()
         (folder / "personeel.csv").write_text(text)
-        hub.instance(name, SOURCE.format(folder=folder))
-    assert hub("sync").code == 0
-    return hub
+        either.instance(name, SOURCE.format(folder=folder))
+    assert either("sync").code == 0
+    return either
 
 
 def ident(people, name: str) -> str:

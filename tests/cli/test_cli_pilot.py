@@ -4,42 +4,42 @@ POST = ("disturbance", "post", "--title", "Telefonie ligt eruit")
 ROUTES = "routes: [{audience: everyone}, {audience: balie}]\n"
 
 
-def test_status_plan_and_explain_show_what_a_pilot_withholds(hub):
-    hub.manual(mode="pilot", more="pilot: [balie]\n" + ROUTES)
-    posted = hub(*POST)
+def test_status_plan_and_explain_show_what_a_pilot_withholds(either):
+    either.manual(mode="pilot", more="pilot: [balie]\n" + ROUTES)
+    posted = either(*POST)
     assert posted.code == 0
-    found = hub("plan", "--stored", "--json").json
+    found = either("plan", "--stored", "--json").json
     assert found["steps"] == []
     assert [row["audience"] for row in found["withheld"]] == ["everyone"]
-    shown = hub("plan", "--stored").out
+    shown = either("plan", "--stored").out
     assert "Withheld: 1, for audiences outside the pilot" in shown
     assert 'tile-item "Telefonie ligt eruit" for everyone, not on web' in shown
-    objects = hub("status", "--json").json["objects"]
+    objects = either("status", "--json").json["objects"]
     rows = [row for row in objects if row["kind"] == "tile-item"]
     assert sum(row["published"] for row in rows) == 1
     assert sum(row["withheld"] for row in rows) == 1
-    assert "withheld, outside the pilot" in " ".join(hub("explain", "telefonie").out.split())
+    assert "withheld, outside the pilot" in " ".join(either("explain", "telefonie").out.split())
 
 
-def test_from_live_the_plan_names_the_hold_before_the_hub_is_started(hub):
-    hub.manual(mode="live", more=ROUTES)
-    hub(*POST)
-    hub.manual(mode="pilot", more="pilot: [balie]\n" + ROUTES)
-    planned = hub("plan", "--stored")
+def test_from_live_the_plan_names_the_hold_before_the_hub_is_started(either):
+    either.manual(mode="live", more=ROUTES)
+    either(*POST)
+    either.manual(mode="pilot", more="pilot: [balie]\n" + ROUTES)
+    planned = either("plan", "--stored")
     assert "Would wait for you" in planned.out
-    (hold,) = hub("plan", "--stored", "--json").json["holds"]
+    (hold,) = either("plan", "--stored", "--json").json["holds"]
     (line,) = hold["content"]
     assert line["from"]["audience"] == {"everyone": True}
 
 
-def test_the_page_for_a_change_board_names_what_changes_stays_and_is_withheld(hub):
-    hub.hub_yaml(more="language: nl\n")
-    hub.manual(mode="live", more=ROUTES)
-    hub(*POST)
-    hub.manual(mode="pilot", more="pilot: [balie]\n" + ROUTES)
-    hub("disturbance", "post", "--title", "Zaaksysteem traag")
-    page = hub.folder / "plan.html"
-    made = hub("plan", "--stored", "--html", str(page))
+def test_the_page_for_a_change_board_names_what_changes_stays_and_is_withheld(either):
+    either.hub_yaml(more="language: nl\n")
+    either.manual(mode="live", more=ROUTES)
+    either(*POST)
+    either.manual(mode="pilot", more="pilot: [balie]\n" + ROUTES)
+    either("disturbance", "post", "--title", "Zaaksysteem traag")
+    page = either.folder / "plan.html"
+    made = either("plan", "--stored", "--html", str(page))
     assert made.code == 0
     assert str(page) in made.out
     text = page.read_text("utf-8")
@@ -47,7 +47,7 @@ def test_the_page_for_a_change_board_names_what_changes_stays_and_is_withheld(hu
         assert said in text
     assert "Telefonie ligt eruit" in text, "it stays, and stands in the hold"
     assert "Zaaksysteem traag" in text
-    hub("plan", "--stored", "--html", str(page), "--language", "en", "--json")
+    either("plan", "--stored", "--html", str(page), "--language", "en", "--json")
     assert "What the hub would change" in page.read_text("utf-8")
 
 

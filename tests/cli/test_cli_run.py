@@ -111,8 +111,8 @@ def test_logs_of_a_service_are_json_lines_on_stderr(hub, processes, until):
     assert hub("status").code == 1
 
 
-def test_run_once_reads_delivers_and_ends(hub):
-    hub.manual()
-    once = hub("run", "--once", "--json")
+def test_run_once_reads_delivers_and_ends(either):
+    either.manual()
+    once = either("run", "--once", "--json")
     assert once.code == 0
     assert once.json["delivered"] == {"web": {}}

@@ -49,36 +49,36 @@ def test_a_plan_reads_the_source_and_leaves_the_store_alone(hub, desk):
     assert hub("plan", "--stored", "--json").json["counts"]["create"] == 0
 
 
-def test_a_plan_never_delivers_even_when_live(hub, desk):
-    hub.topdesk(desk, mode="live")
-    assert hub("plan", "--json").json["steps"][0]["blocked"] == ""
-    synced = hub("sync", "servicedesk", "--json")
+def test_a_plan_never_delivers_even_when_live(either, desk):
+    either.topdesk(desk, mode="live")
+    assert either("plan", "--json").json["steps"][0]["blocked"] == ""
+    synced = either("sync", "servicedesk", "--json")
     assert synced.code == 0
     assert synced.json["runs"][0]["counts"]["new"] >= 3
     assert synced.json["delivered"]["web"]["done"] >= 3
-    assert hub("plan").out.startswith("ok      servicedesk.majors read")
-    assert "Nothing would change." in hub("plan").out
-    assert hub("sync", "nonsense").code == 2
+    assert either("plan").out.startswith("ok      servicedesk.majors read")
+    assert "Nothing would change." in either("plan").out
+    assert either("sync", "nonsense").code == 2
 
 
-def test_a_changed_title_shows_its_fields(hub, desk):
-    hub.topdesk(desk, mode="live")
-    hub("sync")
-    path = hub.folder / "connectors" / "servicedesk.yaml"
+def test_a_changed_title_shows_its_fields(either, desk):
+    either.topdesk(desk, mode="live")
+    either("sync")
+    path = either.folder / "connectors" / "servicedesk.yaml"
     path.write_text(path.read_text() + "  text: category\n")
-    planned = hub("plan")
+    planned = either("plan")
     assert planned.code == 0
     assert "Would wait for you" in planned.out
-    mark = hub("plan", "--json").json["holds"][0]["hash"]
-    assert hub("hold", "list", "--json").json == []  # it was found on the copy only
-    hub("sync")
-    (row,) = hub("hold", "list", "--json").json
+    mark = either("plan", "--json").json["holds"][0]["hash"]
+    assert either("hold", "list", "--json").json == []  # it was found on the copy only
+    either("sync")
+    (row,) = either("hold", "list", "--json").json
     assert row["hash"] == mark
-    shown = hub("hold", "show", mark).out
+    shown = either("hold", "show", mark).out
     assert "title: nl " in shown
     assert " -> " in shown
-    assert hub("hold", "release", mark).code == 0
-    assert "Nothing would change." in hub("plan", "--stored").out
+    assert either("hold", "release", mark).code == 0
+    assert "Nothing would change." in either("plan", "--stored").out
 
 
 def test_a_wrong_password_says_so_and_keeps_it_secret(hub, desk, monkeypatch):
@@ -164,7 +164,7 @@ def test_a_practice_intranet_says_its_address_as_json(hub, processes):
 
 
 @pytest.fixture
-def emptied(hub):
+def emptied(either):
     """A hub that published majors of a TOPdesk where then every incident is gone."""
     from connectors.topdesk.sandbox import SandboxOptions, TopdeskSandbox, serving
 
@@ -172,13 +172,13 @@ def emptied(hub):
     for _ in range(6):
         sandbox.story.play_next()
     with serving(sandbox.app) as url:
-        hub.topdesk(url, mode="live")
-        assert hub("sync").code == 0
+        either.topdesk(url, mode="live")
+        assert either("sync").code == 0
         for ident in list(sandbox.state.incidents):
             sandbox.state.delete(ident)
-        hub("sync")
-        hub("sync")
-        yield hub
+        either("sync")
+        either("sync")
+        yield either
 
 
 def published(hub) -> int:
