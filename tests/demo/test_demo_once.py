@@ -4,6 +4,8 @@ import json
 import time
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from hub.sandbox.demo import once, run
 from hub.sandbox.intranet import Fault
 from hub.testing.fakes import FakeLog
@@ -31,6 +33,17 @@ def test_the_story_comes_out_right_and_is_told_in_json(capsys):
     assert told["virtual_seconds"] > timedelta(hours=2, minutes=30).total_seconds()
     assert used < 40, "seconds of one processor; others may keep it busy meanwhile"
     assert code == 0
+
+
+async def test_a_part_of_the_story_comes_out_the_same_on_each_database(store_url):
+    log = FakeLog()
+    report = await once(log=log, store=store_url, lasting=timedelta(minutes=16))
+    assert report.findings == ()
+    assert (report.majors_open, report.tile_items, report.timeline_posts) == (2, 2, 0)
+    assert report.events == 2
+    assert 0 < report.max_delay_seconds <= 60
+    password = sa.make_url(store_url).password
+    assert password is None or password not in str(list(log.lines))
 
 
 async def test_a_name_that_cannot_be_recognised_is_one_leak(tmp_path):

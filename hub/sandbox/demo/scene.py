@@ -26,6 +26,8 @@ from hub.store import streams
 from hub.store.store import Store, Tx
 from hub.web.site import site
 
+FILE = "sqlite:///hub.db"
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -66,6 +68,7 @@ async def opened(
     log: Any,
     port_base: int | None = None,
     calls: bool = False,
+    store: str = FILE,
 ) -> AsyncIterator[Scene]:
     """Start service desk, intranet and hub on loopback; the schedule is the caller's to run.
 
@@ -75,12 +78,14 @@ async def opened(
         log: where the hub logs to.
         port_base: the first of three ports; None: free ones.
         calls: the service desk calls the hub when something changes; else the hub only asks.
+        store: the address of an empty database; by default a file that goes with the demo.
 
     Raises:
         BadConfigError: a port is taken, or the service desk's sandbox is missing.
     """
     async with AsyncExitStack() as stack:
-        scene = await _open(stack, clock, start, log, port_base)
+        ports = _listen(stack, port_base)
+        scene = await _open(stack, clock, start, log, ports, url=store)
         if calls:
             stack.push_async_callback(scene.stage.settle)
             scene.stage.call(*scene.hook)
@@ -88,15 +93,20 @@ async def opened(
 
 
 async def _open(
-    stack: AsyncExitStack, clock: DemoClock, start: datetime, log: Any, port_base: int | None
+    stack: AsyncExitStack,
+    clock: DemoClock,
+    start: datetime,
+    log: Any,
+    ports: "_Ports",
+    *,
+    url: str,
 ) -> Scene:
     registry = Registry.discover()
     stage = find_stage(registry).stage(start, clock.now)
-    ports = _listen(stack, port_base)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="hub-demo-")))
     options = IntranetOptions()
     secret = secrets.token_urlsafe(24)
-    config = _configure(folder, stage, ports, options, secret)
+    config = _configure(folder, stage, ports, options, secret=secret, url=url)
     settings = _loaded(config, registry)
     store = await _store(stack, settings)
     runner = await assemble(settings, store, now=clock.now, log=log, sleep=clock.sleep)
@@ -132,11 +142,13 @@ def _listen(stack: AsyncExitStack, base: int | None) -> _Ports:
 
 
 def _configure(
-    folder: Path, stage: Stage, ports: _Ports, options: IntranetOptions, secret: str
+    folder: Path, stage: Stage, ports: _Ports, options: IntranetOptions, *, secret: str, url: str
 ) -> Path:
     desk, intranet = address(ports.desk), address(ports.intranet)
     token = writing.write_secret(folder, "intranet-token", options.token)
-    hub = writing.hub_yaml(port=ports.hub.getsockname()[1], intranet=intranet, token=token)
+    store = url if url == FILE else writing.write_secret(folder, "store", url)
+    port = ports.hub.getsockname()[1]
+    hub = writing.hub_yaml(store=store, port=port, intranet=intranet, token=token)
     shown = {
         name: writing.write_secret(folder, f"{stage.connector}-{name}", value)
         for name, value in stage.secrets().items()

@@ -8,7 +8,7 @@ from typing import Any
 from hub.sandbox.demo.clock import DemoClock
 from hub.sandbox.demo.pages import canaries_in, rows
 from hub.sandbox.demo.report import DemoReport, in_seconds
-from hub.sandbox.demo.scene import Scene, opened
+from hub.sandbox.demo.scene import FILE, Scene, opened
 from hub.sandbox.demo.stage import Stage, TileState
 from hub.sandbox.demo.watch import GRACE, Watch
 from hub.sandbox.demo.writing import KEEP_SOLVED, PAGES, TARGET
@@ -28,6 +28,7 @@ async def once(
     port_base: int | None = None,
     phase: float = PHASE,
     lasting: timedelta | None = None,
+    store: str = FILE,
 ) -> DemoReport:
     """Tell the whole story at virtual speed over loopback HTTP, and report what was seen.
 
@@ -37,6 +38,7 @@ async def once(
         port_base: the first of three ports; None: free ones.
         phase: virtual seconds by which the hub starts before the story.
         lasting: how much of the story, in virtual time; None: until the last row has left.
+        store: the address of an empty database; by default a file that goes with the demo.
 
     Raises:
         BadConfigError: a port is taken, or the service desk's sandbox is missing.
@@ -44,7 +46,7 @@ async def once(
     began = time.perf_counter()
     clock = DemoClock(START - timedelta(seconds=phase))
     chosen = log or logger(json=False, level="warning")
-    async with opened(clock, START, log=chosen, port_base=port_base) as scene:
+    async with opened(clock, START, log=chosen, port_base=port_base, store=store) as scene:
         prepare(scene)
         telling = _Telling(scene)
         await telling.tell(lasting)

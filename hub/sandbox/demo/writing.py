@@ -16,10 +16,10 @@ PAGES: Mapping[str, str] = {"": "Diemen", "uithoorn": "Uithoorn"}
 """Whose dashboard is watched: the viewer's group ("" is none), and the branch that they are of."""
 
 
-def hub_yaml(*, port: int, intranet: str, token: str) -> dict[str, Any]:
+def hub_yaml(*, store: str, port: int, intranet: str, token: str) -> dict[str, Any]:
     """What hub.yaml holds."""
     return {
-        "store": "sqlite:///hub.db",
+        "store": store,
         "organisation": "Duo+",
         "language": "nl",
         "service_desk": {
