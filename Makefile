@@ -75,6 +75,7 @@ docs: setup browser  ## generate schemas, API document, reference pages, picture
 
 docs-test: setup  ## run every block of README and tutorial in an empty directory
 	@$(BIN)/python -m docs.follow
+	@$(BIN)/pytest -q -ra tests/ldap/connector/test_ldap_howto.py
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache

@@ -163,11 +163,11 @@ def _deltas(visit: Visit) -> Iterator[Finding]:
     if visit.settings.deltas is Deltas.OFF:
         return
     try:
-        found = people.mark(visit)
+        able = people.tells_changes(visit)
     except (PermissionMissingError, BadConfigError, RejectedError) as error:
         yield Finding("warning", "deltas", NO_DELTAS.format(error))
         return
-    if found is None:
+    if not able:
         yield Finding("warning", "deltas", NO_DELTAS.format("This kind of directory has none."))
     else:
         yield Finding("ok", "deltas")

@@ -81,6 +81,19 @@ def mark(visit: Visit) -> Checkpoint | None:
     return _position(visit, {one: visit.client.mark(one, *asked) for one in _places(visit)})
 
 
+def tells_changes(visit: Visit) -> bool:
+    """Whether deltas can be had; cheap, because it asks about nobody.
+
+    Raises:
+        PermissionMissingError: the account may not ask for changes.
+    """
+    if not visit.root.tells_changes:
+        return False
+    for place in _places(visit):
+        visit.client.mark(place, visit.with_keys([UUID(int=0)]), (visit.root.key_attribute,))
+    return True
+
+
 def watched(visit: Visit) -> str:
     """The condition of which changes are asked for."""
     return visit.dialect.people_changed or visit.condition

@@ -67,7 +67,7 @@ def _add(document: Document, shape: Shape, base: Place, details: ErrorDetails) -
         return
     fault = Fault(
         kind=details["type"],
-        key=place[-1] if place else "",
+        key=next((one for one in reversed(place) if isinstance(one, str)), ""),
         text=details["msg"],
         context=details.get("ctx", {}),
         known=shape.keys(below[:-1]),
