@@ -52,11 +52,7 @@ def _columns(cells: Iterable[object]) -> str:
 def publish(rows: Sequence[Row], path: Path = LATEST) -> None:
     """Keep the rows and the facts of the machine, for the page in the docs."""
     facts = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cores": len(os.sched_getaffinity(0)),
-        "processor": _processor(),
-        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "python": platform.python_version(),
+        **machine(),
         "versions": {name: version(name) for name in OWN},
         "peers": _pins(),
     }
@@ -64,6 +60,17 @@ def publish(rows: Sequence[Row], path: Path = LATEST) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(body, indent=1) + "\n", "utf-8")
     print(f"wrote {path.name}")
+
+
+def machine() -> dict[str, str | int]:
+    """Today, and where it was measured."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": len(os.sched_getaffinity(0)),
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "python": platform.python_version(),
+    }
 
 
 def _pins() -> dict[str, str]:

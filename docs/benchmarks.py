@@ -9,7 +9,7 @@ from benchmarks.bars import HUB, judge
 from benchmarks.report import LATEST, MARKS
 from benchmarks.rows import Row, typical
 from benchmarks.works import WORKS, Work
-from docs import chart
+from docs import chart, directories
 from docs.describe import table
 
 HEAD = """# Benchmarks
@@ -61,7 +61,7 @@ def page(path: Path = LATEST) -> str:
     facts, rows = _kept(path)
     parts = [HEAD, _facts(facts), *_shown(rows), _bars(rows)]
     parts += [_work(work, rows) for work in WORKS if any(one.work == work.name for one in rows)]
-    return "\n".join([*parts, HOW])
+    return "\n".join([*parts, HOW, directories.section()])
 
 
 def pictures(path: Path = LATEST) -> dict[str, str]:

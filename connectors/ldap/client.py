@@ -174,9 +174,9 @@ class DirectoryClient:
 
     def _completed(self, entry: Entry) -> Entry:
         """An entry with all values of attributes that the server hands over in parts."""
-        parts = [name for name in entry.values if ";range=" in name.lower()]
-        if not parts:
+        if ";" not in "".join(entry.values):  # nearly always: this is asked of everybody
             return entry
+        parts = [name for name in entry.values if _RANGE.fullmatch(name)]
         values = {name: found for name, found in entry.values.items() if name not in parts}
         for part in parts:
             name, found = self._ranged(entry, part)

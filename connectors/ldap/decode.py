@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 from connectors.ldap.ber import DecodeError, element, elements, inside, long_length, number
 
-ENTRY, DONE, REFERENCE, NOTE, UNSOLICITED = 0x64, 0x65, 0x73, 0x79, 0x78
+ENTRY, DONE, REFERENCE, NOTE = 0x64, 0x65, 0x73, 0x79
+INTEGER, OCTETS, SEQUENCE, SET, CONTROLS = 0x02, 0x04, 0x30, 0x31, 0xA0
+SHORT, LONG = 8, 16  # bytes before a short value beside the name; Windows takes five per length
+MOST_KNOWN = 20_000  # beginnings of attributes: a hundred names, each with many lengths
 
 Values = Mapping[str, list[bytes]]
 Controls = Mapping[str, bytes]
@@ -49,22 +52,36 @@ class Done:
 
 
 class Names:
-    """Names of attributes as they were asked for, whatever case the directory writes them in."""
+    """Names of attributes as they were asked for, whatever case the directory writes them in.
+
+    Attributes:
+        known: names by what stands before a single short value: tags, lengths and the name itself.
+    """
 
     def __init__(self, asked: Sequence[str]) -> None:
         self._asked = {each.lower(): each for each in asked}
+        self._spelled: dict[bytes, str] = {}
         self.known: dict[bytes, str] = {}
 
     def spelled(self, raw: bytes) -> str:
         """The name that these bytes stand for; remembered, because there are few."""
+        if raw in self._spelled:
+            return self._spelled[raw]
         name = raw.decode()
         kind, semicolon, option = name.partition(";")
         if name.lower() in self._asked:
             name = self._asked[name.lower()]
         elif semicolon:
             name = self._asked.get(kind.lower(), kind) + semicolon + option
-        self.known[raw] = name
+        if len(self._spelled) < MOST_KNOWN:
+            self._spelled[raw] = name
         return name
+
+    def learn(self, beginning: bytes, raw: bytes) -> None:
+        """Remember what stood before a single value of this attribute, if that is short."""
+        form = LONG if beginning[1] == 0x84 else SHORT
+        if len(beginning) == form + len(raw) and len(self.known) < MOST_KNOWN:
+            self.known[beginning] = self.spelled(raw)
 
 
 def message(
@@ -83,22 +100,17 @@ def message(
         DecodeError: it is no message, or answers another question.
     """
     try:
-        return _message(data, start, end, asked, names)
+        tag, first, stop = element(data, start, end)
+        kind, at, after = element(data, first, stop)
+        if tag != SEQUENCE or stop != end or kind != INTEGER or number(data[at:after]) != asked:
+            raise DecodeError("not an LDAP message, or an answer to another question")
+        return _operation(data, after, end, names)
     except (IndexError, UnicodeDecodeError) as error:
         raise DecodeError("not an LDAP message") from error
 
 
-def _message(
-    data: bytes, start: int, end: int, asked: int, names: Names
-) -> Entry | Note | Done | None:
-    tag, at, stop = element(data, start, end)
-    kind, first, at = element(data, at, stop)
-    if tag != 0x30 or stop != end or kind != 0x02:
-        raise DecodeError("not an LDAP message")
-    answers = number(data[first:at])
+def _operation(data: bytes, at: int, end: int, names: Names) -> Entry | Note | Done | None:
     tag, at, stop = element(data, at, end)
-    if answers != asked:
-        raise DecodeError("an answer to another question")
     if tag == ENTRY:
         dn, values = entry(data, at, stop, names)
         return Entry(dn, values, _controls(data, stop, end) if stop < end else {})
@@ -112,9 +124,7 @@ def _message(
     raise DecodeError("no answer to a search")
 
 
-def entry(  # noqa: C901, PLR0912, PLR0915 - the hot loop: a call per attribute would cost a third
-    data: bytes, at: int, end: int, names: Names
-) -> tuple[str, dict[str, list[bytes]]]:
+def entry(data: bytes, at: int, end: int, names: Names) -> tuple[str, dict[str, list[bytes]]]:
     """Name and values of a SearchResultEntry whose content stands between two positions.
 
     Raises:
@@ -123,56 +133,60 @@ def entry(  # noqa: C901, PLR0912, PLR0915 - the hot loop: a call per attribute 
         UnicodeDecodeError: a name is not UTF-8.
     """
     tag, at, stop = element(data, at, end)
-    if tag != 0x04:
+    if tag != OCTETS:
         raise DecodeError("an entry without a name")
     dn = data[at:stop].decode()
     tag, at, stop = element(data, stop, end)
-    if tag != 0x30 or stop != end:
+    if tag != SEQUENCE or stop != end:
         raise DecodeError("an entry without attributes")
+    return dn, _attributes(data, at, end, names)
+
+
+def _attributes(data: bytes, at: int, end: int, names: Names) -> dict[str, list[bytes]]:
+    """The hot loop. Nearly every attribute has one short value.
+
+    What stands before such a value (tags, lengths and the attribute's name) was checked when it
+    came for the first time; from then on it is known by its bytes. All else goes the general way.
+    """
     known, values = names.known, dict[str, list[bytes]]()
     while at < end:
-        if data[at] != 0x30:
-            raise DecodeError("not an attribute")
-        size = data[at + 1]
-        at += 2
-        if size > 127:
-            at, size = long_length(data, at, size)
-        last = at + size
-        if data[at] != 0x04:
-            raise DecodeError("an attribute without a name")
-        size = data[at + 1]
-        at += 2
-        if size > 127:
-            at, size = long_length(data, at, size)
-        raw = data[at : at + size]
-        at += size
-        if data[at] != 0x31:
-            raise DecodeError("an attribute without a set of values")
-        size = data[at + 1]
-        at += 2
-        if size > 127:
-            at, size = long_length(data, at, size)
-        if at + size != last or last > end:
-            raise DecodeError("an attribute that does not end where it says")
-        if at < last and data[at + 1] < 128 and at + 2 + data[at + 1] == last and data[at] == 0x04:
-            found = [data[at + 2 : last]]  # nearly every attribute has one short value
-            at = last
+        value = at + (SHORT + data[at + 3] if data[at + 1] < 128 else LONG + data[at + 7])
+        name = known.get(data[at:value])
+        if name is not None:
+            at = value + data[value - 1]
+            values[name] = [data[value:at]]
         else:
-            found = []
-            while at < last:
-                if data[at] != 0x04:
-                    raise DecodeError("not a value")
-                size = data[at + 1]
-                at += 2
-                if size > 127:
-                    at, size = long_length(data, at, size)
-                found.append(data[at : at + size])
-                at += size
-        if at != last:
-            raise DecodeError("values that do not end where they say")
-        name = known.get(raw)
-        values[names.spelled(raw) if name is None else name] = found
-    return dn, values
+            start = at
+            raw, found, at = _attribute(data, at, end)
+            values[names.spelled(raw)] = found
+            if len(found) == 1:
+                names.learn(data[start : at - len(found[0])], raw)
+    if at != end:
+        raise DecodeError("an entry that does not end where it says")
+    return values
+
+
+def _attribute(data: bytes, at: int, end: int) -> tuple[bytes, list[bytes], int]:
+    """Name and values of any attribute, and where it ends."""
+    tag, at, last = element(data, at, end)
+    kind, first, stop = element(data, at, last)
+    if tag != SEQUENCE or kind != OCTETS:
+        raise DecodeError("not an attribute")
+    tag, at, end = element(data, stop, last)
+    if tag != SET or end != last:
+        raise DecodeError("an attribute that does not end with its values")
+    found = []
+    while at < last:
+        tag, at, size = data[at], at + 2, data[at + 1]
+        if size > 127:
+            at, size = long_length(data, at, size)
+        if tag != OCTETS:
+            raise DecodeError("not a value")
+        found.append(data[at : at + size])
+        at += size
+    if at != last:
+        raise DecodeError("a value longer than what holds it")
+    return data[first:stop], found, last
 
 
 def _done(content: bytes, controls: Controls) -> Done:
@@ -186,8 +200,8 @@ def _controls(data: bytes, at: int, end: int) -> Controls:
     found: dict[str, bytes] = {}
     if at == end:
         return found
-    for _, control in inside(data[at:end], tag=0xA0):
-        plain = [content for tag, content in elements(control) if tag == 0x04]
+    for _, control in inside(data[at:end], tag=CONTROLS):
+        plain = [content for tag, content in elements(control) if tag == OCTETS]
         if not plain:
             raise DecodeError("a control without a name")
         found[plain[0].decode()] = plain[1] if len(plain) > 1 else b""

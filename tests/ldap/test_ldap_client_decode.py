@@ -74,6 +74,43 @@ def test_a_length_may_be_written_longer_than_it_needs():
     assert (found.dn, found.values) == ("cn=x", {"cn": [b"one", b"two"]})
 
 
+def windows(dn, values, id_=7):
+    """As Active Directory on Windows writes it: four bytes for the length of all that holds more."""
+
+    def holds(tag, *parts):
+        content = b"".join(parts)
+        return bytes((tag, 0x84)) + len(content).to_bytes(4, "big") + content
+
+    rows = [
+        holds(0x30, octets(k.encode()), holds(0x31, *map(octets, v))) for k, v in values.items()
+    ]
+    return holds(0x30, integer(id_), holds(0x64, octets(dn.encode()), holds(0x30, *rows)))
+
+
+@CALM
+@given(st.lists(ENTRIES, min_size=1, max_size=5), st.sampled_from([encoded, windows]))
+def test_what_was_seen_before_is_read_the_same(entries, form):
+    """The beginnings of attributes are remembered."""
+    names = Names(())
+    for entry in [*entries, *entries]:
+        data = form(*entry)
+        found = message(data, 0, len(data), 7, names)
+        assert (found.dn, found.values) == entry == by_ldap3(data)
+
+
+@pytest.mark.parametrize("form", [encoded, windows])
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_what_was_seen_before_does_not_make_up_for_what_is_missing(form, cut):
+    names = Names(())
+    values = {"cn": [b"some name"], "title": [b"x" * 30]}
+    whole = form("cn=x", values)
+    assert message(whole, 0, len(whole), 7, names).values == values
+    assert names.known
+    for data in (whole[:-cut], whole[:-cut] + b"\x00" * (cut - 1)):
+        with pytest.raises(DecodeError):
+            message(data, 0, len(data), 7, names)
+
+
 WHOLE = encoded("cn=Zoë,dc=x", {"cn": [b"a", b"bb"], "photo": [b"\x00" * 300], "mail": [b"m"]})
 
 
@@ -124,6 +161,26 @@ def test_a_damaged_message_ends_in_an_answer_or_an_error(entry, data):
     for _ in range(data.draw(st.integers(1, 3))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     _ends(bytes(whole))
+
+
+@settings(CALM, max_examples=300)
+@given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4), st.data())
+def test_a_damaged_message_is_the_same_to_whoever_saw_the_whole_one(values, data):
+    form = data.draw(st.sampled_from([encoded, windows]))
+    whole = form("cn=x", values)
+    names = Names(())
+    message(whole, 0, len(whole), 7, names)
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    assert _or_error(bytes(damaged), names) == _or_error(bytes(damaged), Names(()))
+
+
+def _or_error(data, names):
+    try:
+        return message(data, 0, len(data), 7, names)
+    except DecodeError:
+        return DecodeError
 
 
 def _ends(data):

@@ -1,0 +1,32 @@
+"""The benchmark of directories runs, in small; no speed is judged."""
+
+import pytest
+
+from benchmarks.directories import Reading, bars, measure
+from connectors.ldap.sandbox import MissingError
+
+
+@pytest.mark.parametrize("name", ["OpenLDAP", "Samba"])
+def test_every_reader_reads_everybody(name):
+    try:
+        rows = measure(name, 200, rounds=1)
+    except MissingError as error:
+        pytest.skip(str(error))
+    assert {one.reader: one.entries for one in rows} == {
+        "ldapsearch": 0, "ours": 200, "ldap3": 200, "poll": 0,
+    }  # fmt: skip
+    assert all(one.wall > 0 for one in rows)
+
+
+def test_bars_compare_readings_of_one_directory():
+    def rows(name, ours):
+        return [
+            Reading(name, "ours", 1, ours, 0.1, 30.0),
+            Reading(name, "ldapsearch", 0, 1.0, 0.1, None),
+            Reading(name, "ldap3", 1, 9.0, 1.0, 60.0),
+            Reading(name, "poll", 0, 0.1, 0.0, None),
+        ]
+
+    found = list(bars([*rows("OpenLDAP", 0.9), *rows("Samba", 1.4)]))
+    assert [one.passed for one in found] == [True] * 4 + [False] + [True] * 3
+    assert found[1].measured == pytest.approx(0.1)
