@@ -7,7 +7,7 @@ import typer
 
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
-from hub.cli.output import Output, local, title_of
+from hub.cli.output import Output, local, standing, title_of
 from hub.cli.session import Session, need_store, run, session, settings_of
 from hub.engine import reconcile
 from hub.store import objects
@@ -81,7 +81,8 @@ def _show(one: Session, row: Mapping[str, Any]) -> None:
     one.out.say(f"  published {published}, version {row['versions']['done']}")
     kept = ", outside the pilot" if row["desired"] == "withheld" else ""
     one.out.say(f"  wanted    {row['desired']}{kept}, version {row['versions']['desired']}")
-    one.out.say(f"  status    {row['status']}{_why(row)}")
+    mode = None if row["withdrawn"] else row["mode"]  # what was withdrawn goes in any mode
+    one.out.say(f"  status    {standing(row['status'], mode)}{_why(row)}")
     for cause in row["causes"]:
         _show_cause(one, cause)
 

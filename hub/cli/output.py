@@ -107,6 +107,11 @@ def shown(value: Any) -> str:
     return ", ".join(map(shown, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def standing(status: str, mode: str | None) -> str:
+    """How an object stands; what waits for a mode waits for a person."""
+    return "not sent: mode watch" if (status, mode) == ("waiting", "watch") else status
+
+
 def local(moment: str | datetime | None, zone: str) -> str:
     """A moment on the organisation's clock, to the minute."""
     if not moment:

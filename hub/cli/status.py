@@ -7,7 +7,7 @@ import typer
 
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
-from hub.cli.output import Output, local, shown
+from hub.cli.output import Output, local, shown, standing
 from hub.cli.plan import decide, show_holds
 from hub.cli.session import Session, need_store, run, session, settings_of
 from hub.engine import reconcile
@@ -177,14 +177,11 @@ def _targets(found: Mapping[str, Any], zone: str) -> list[list[Any]]:
 def _objects(found: Mapping[str, Any], _zone: str) -> list[list[Any]]:
     names = ("target", "instance", "kind", "published", "ahead", "withheld", "status")
     modes = {row["id"]: row["mode"] for row in found["instances"]}
-    rows = [row | {"status": _stands(row, modes)} for row in found["objects"]]
+    rows = [
+        row | {"status": standing(row["status"], modes.get(row["instance"]))}
+        for row in found["objects"]
+    ]
     return [[row[name] for name in names] for row in rows]
-
-
-def _stands(row: Mapping[str, Any], modes: Mapping[str, str]) -> str:
-    """What waits for a mode waits for a person."""
-    unsent = row["status"] == "waiting" and modes.get(row["instance"]) == "watch"
-    return "not sent: mode watch" if unsent else str(row["status"])
 
 
 def _unmatched(found: Mapping[str, Any], name: str, number: int) -> Iterator[str]:

@@ -136,12 +136,14 @@ def shown_hold(row: Any) -> dict[str, Any]:
 
 def explain(tx: Tx, text: str) -> list[dict[str, Any]]:
     """Objects that match a key, a subject or a part of it, each back to cause, run and route."""
-    return [_explained(tx, row) for row in objects.find(tx, text)]
+    modes = {name: row.mode for name, row in streams.instances(tx).items()}
+    return [_explained(tx, row, modes.get(row.instance)) for row in objects.find(tx, text)]
 
 
-def _explained(tx: Tx, row: Any) -> dict[str, Any]:
+def _explained(tx: Tx, row: Any, mode: str | None) -> dict[str, Any]:
     shown = {
         "target": row.target,
+        "mode": mode,
         "kind": row.kind,
         "key": row.key,
         "desired": "withheld" if row.withheld else row.state,

@@ -81,6 +81,7 @@ def test_in_watch_the_plan_shows_it_and_nothing_is_sent(either):
     )
     assert "mode: live" in shown.last
     assert objects(either)["tile-item"] == (0, 1)
+    assert "status    not sent: mode watch" in either("explain", "telefonie").out
 
 
 def test_explain_leads_back_to_subject_route_and_run(live):
