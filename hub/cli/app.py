@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("people", "people", "See persons and their accounts; decide who is one."),
     Entry("dead-letters", "dead_letters", "See, send again or drop what could not be used."),
     Entry("events", "events", "Show the newest accepted facts."),
+    Entry("audit", "audit", "See who did what; verify, export or erase it."),
     Entry("drift", "drift", "Compare what stands on the intranet with what was sent."),
     Entry("repair", "repair", "Send again what drifted, and nothing else."),
     Entry("withdraw", "withdraw", "Take away what the hub made, and nothing else."),

@@ -11,7 +11,7 @@ import typer
 
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, title_of
-from hub.cli.session import TIMEOUT, Session, need_store, now, run, session, settings_of
+from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.contract import Receives
 from hub.engine import reconcile
 from hub.errors import BadConfigError
@@ -147,7 +147,7 @@ async def _send(
         moments = {field: moment(text, one.zone) for field, text in times.items() if text}
         data = {"at": now().isoformat()} | dict(order) | moments
         data = {field: value for field, value in data.items() if value is not None}
-        body = {"instance": name, "stream": STREAM, "data": data}
+        body = {"instance": name, "stream": STREAM, "data": data, "actor": actor()}
         result = await one.ask("receive", body, timeout)
         mode = next(i.settings.mode for i in one.settings.instances if i.id == name)
         late = await one.store.read(_late, name) if mode in ledger.SENDING else []

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.disturbance import moment
+from hub.cli.looking import looked
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local
 from hub.cli.session import Session, need_store, run, session, settings_of
@@ -64,6 +65,9 @@ async def _events(
     async with session(config, out) as one:
         start = datetime.fromisoformat(moment(since, one.zone)) if since else None
         rows = await one.store.read(_newest, since=start, **given)
+        subject = given["key"]
+        shown = [(row.instance, row.family, row.key) for row in rows]
+        await looked(one.store, "events", shown, subject=subject, since=since)
     if lines:
         for row in rows:
             sys.stdout.write(codec.dumps(row.body, ensure_ascii=False) + "\n")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli import exits
+from hub.cli.looking import looked
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, standing, title_of
 from hub.cli.session import Session, need_store, run, session, settings_of
@@ -43,6 +44,9 @@ async def _explain(out: Output, config: Any, text: str) -> int:
     need_store(settings_of(config))
     async with session(config, out) as one:
         found = await one.store.read(_found, text)
+        causes = [cause for row in found for cause in row["causes"]]
+        seen = [(one["instance"], one["family"], one["subject"]) for one in causes]
+        await looked(one.store, "explain", seen, text=text)
         out.document(found)
         for row in found:
             _show(one, row)

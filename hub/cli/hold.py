@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.cli.looking import looked, removed
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, shown, title_of
 from hub.cli.plan import show_holds
@@ -44,6 +45,7 @@ async def _list(out: Output, config: Any) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
         rows = [reconcile.shown_hold(row) for row in await one.store.read(holds.all_open)]
+        await looked(one.store, "hold", removed(rows) if out.json else ())
         out.document(rows)
         show_holds(out, rows, one.zone)
     if rows:
@@ -63,6 +65,7 @@ async def _show(out: Output, config: Any, prefix: str) -> None:
     async with session(config, out) as one:
         row, titles = await one.store.read(_with_titles, prefix, one.language)
         found = reconcile.shown_hold(row)
+        await looked(one.store, "hold", removed([found]), hold=row.hash)
         out.document(found)
         out.say(f"{found['instance']}: {ACTIONS.get(found['action'], found['action'])}.")
         out.say(f"Since {local(found['opened_at'], one.zone)}.")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.cli.looking import MOST
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
 from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
@@ -13,7 +14,7 @@ from hub.people import decisions, erasing, finding
 from hub.people.policy import UNDO
 from hub.people.states import State
 from hub.render import people_words
-from hub.store import persons, reviews
+from hub.store import persons, reviews, trail
 
 Who = Annotated[
     str,
@@ -74,8 +75,16 @@ async def _store(
     async with session(config, out) as one:
         made = await one.store.write(work, *args, actor=actor(), now=now())
         if scrub:
-            await one.store.scrub()
+            await one.store.scrub("audit_value")
         return made, one
+
+
+async def _looked(one: Session, action: str, ids: Sequence[str], **asked: str | None) -> None:
+    """Note whose names somebody saw, by number; where there were none, nothing."""
+    words = {name: text for name, text in asked.items() if text is not None}
+    what = {"persons": ids[:MOST], "number": len(ids), "asked": words}
+    if ids:
+        await one.store.write(trail.note, actor=actor(), action=action, what=what, now=now())
 
 
 # --- looking up --------------------------------------------------------------------------------
@@ -91,7 +100,7 @@ def list_(
 ) -> None:
     """List persons by name.
 
-    Those that were merged or forgotten only where they are asked for.
+    Those that were merged or forgotten only where they are asked for. That you looked is recorded.
     """
     run(_list(Output(json=json), config, state, name, limit))
 
@@ -100,6 +109,8 @@ async def _list(out: Output, config: Any, state: Any, name: str | None, limit: i
     need_store(settings_of(config))
     async with session(config, out) as one:
         rows = await one.store.read(finding.listed, state, name, limit)
+        ids = [row["id"] for row in rows]
+        await _looked(one, "people list", ids, name=name, state=state and str(state))
         counts = await one.store.read(persons.count_states)
         waiting = await one.store.read(reviews.count_open)
     out.document({"persons": rows, "counts": counts, "waiting": waiting})
@@ -299,6 +310,7 @@ async def _review_list(out: Output, config: Any, limit: int) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
         rows = await one.store.read(finding.questions, limit)
+        await _looked(one, "people review", [row["person"] for row in rows])
         waiting = await one.store.read(reviews.count_open)
     out.document(rows)
     for row in rows:

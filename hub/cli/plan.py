@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli import exits, plan_page
+from hub.cli.looking import looked, removed
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
 from hub.cli.session import Session, complain, log_of, now, run, settings_of, veiled, working
@@ -85,6 +86,8 @@ async def _plan(
             async with working(one) as runner:
                 reports = [] if stored else await _read(out, runner)
                 found, about = await store.read(plan_page.facts)
+            if out.json or html is not None:
+                await _looked(settings, removed(found.holds))
     if html is not None:
         said = language or settings.hub.language
         text = plan_page.page(settings, found, about, reports, known, language=said, now=now())
@@ -93,6 +96,14 @@ async def _plan(
     if html is not None:
         out.say(f"The page for the change board: {html}")
     return _code(reports)
+
+
+async def _looked(settings: Settings, subjects: Sequence[tuple[str, str, str]]) -> None:
+    """In the store itself: what is written into the copy is thrown away."""
+    real = Store(settings.store)
+    if subjects and real.exists():
+        await looked(await real.open(), "plan", subjects)
+    await real.close()
 
 
 @asynccontextmanager

@@ -61,6 +61,7 @@ async def assemble(
         veil=Veil(settings.secrets),
         keep=Keep(**dict(settings.hub.retention)),
         people=Policy(**dict(settings.hub.people)),
+        heads=settings.heads,
         sleep=sleep,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.engine import configuration
 from hub.errors import RejectedError
-from hub.store import holds, ledger, objects, outbox, subjects
+from hub.store import ledger, objects, outbox, subjects, trail
 from hub.store.store import Tx
 
 REFUSED = ("rejected", "uncertain", "dropped")
@@ -136,7 +136,7 @@ def replay(tx: Tx, body: Mapping[str, Sequence[Any]], *, actor: str, now: dateti
     for one in rows:  # a changed one is ahead already, as a new version
         ledger.send_again(tx, one.id, now, seq=one.seq)
     what = {"objects": [_name(one) for one in rows], "streams": body["streams"]}
-    holds.note(tx, actor=actor, action="replay", what=what, now=now)
+    trail.note(tx, actor=actor, action="replay", what=what, now=now)
     return [one.id for one in rows]
 
 
@@ -156,7 +156,7 @@ def drop(tx: Tx, names: Sequence[str], *, actor: str, now: datetime) -> dict[str
         "rows": [f"{one.instance}.{one.stream}/{one.key or one.container or '?'}" for one in rows],
         "objects": [_name(one) for one in refused],
     }
-    holds.note(tx, actor=actor, action="drop dead letters", what=what, now=now)
+    trail.note(tx, actor=actor, action="drop dead letters", what=what, now=now)
     return what
 
 

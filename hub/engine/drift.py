@@ -12,7 +12,7 @@ from typing import Any, Literal
 from hub.contract import Ability, Remote, Target
 from hub.errors import BadConfigError, HubError, RejectedError, RetryableError
 from hub.events.objects import Kind
-from hub.store import holds, ledger, objects, streams
+from hub.store import ledger, objects, streams, trail
 from hub.store.store import Store, Tx
 
 What = Literal["missing", "changed", "moved", "left"]
@@ -246,5 +246,5 @@ def repair(tx: Tx, marks: Sequence[Mapping[str, int]], *, actor: str, now: datet
         if ledger.send_again(tx, one["id"], now, seq=one["seq"], done_seq=one["done_seq"])
     ]
     names = [f"{row.target}/{row.kind}/{row.key}" for row in objects.by_ids(tx, sent)]
-    holds.note(tx, actor=actor, action="repair", what={"objects": names}, now=now)
+    trail.note(tx, actor=actor, action="repair", what={"objects": names}, now=now)
     return sent

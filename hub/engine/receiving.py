@@ -1,7 +1,7 @@
 """What comes by request: proven, understood, stored and projected in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from hub.contract import Received, Receives, Stream
 from hub.engine import configuration, intake
 from hub.engine.configuration import Source
 from hub.errors import BadConfigError
-from hub.store import calls, streams, subjects
+from hub.events.base import PERSONAL
+from hub.store import calls, streams, subjects, trail
 from hub.store.calls import Signature
 from hub.store.database import savepoint
 from hub.store.store import Tx
@@ -24,6 +25,7 @@ class Receiving:
     Attributes:
         take: takes the stream, in the given transaction.
         call: the signature of the call, where it came with one: it counts once.
+        actor: the administrator who typed it; None: it came from a system.
     """
 
     source: Source
@@ -33,6 +35,7 @@ class Receiving:
     now: datetime
     log: Any
     call: Signature | None = None
+    actor: str | None = None
 
     def store(self, tx: Tx) -> Counter[str]:
         """Take the data in; what was accepted, counted.
@@ -51,13 +54,28 @@ class Receiving:
             raise BadConfigError(
                 f"{self.source.id} ({self.source.connector_name}) receives no data."
             )
-        data = {**given.data, "previous": _previous(tx, self.source.id, self.stream, given)}
+        previous = _previous(tx, self.source.id, self.stream, given)
+        data = {**given.data, "previous": previous}
         batch = connector.receive(Received(given.stream, data))
         reading = self.take(tx)
         reopen, then = self.source.reopen, self._project
         counts = intake.take_rows(tx, reading, batch, now=self.now, reopen=reopen, then=then)
         streams.end_run(tx, reading, outcome="received", counts=dict(counts), now=self.now)
+        if self.actor is not None and counts["accepted"]:
+            self._note(tx, self.actor, previous)
         return counts
+
+    def _note(self, tx: Tx, actor: str, previous: Mapping[str, Any] | None) -> None:
+        """What a person changed by hand; of people only which event says so."""
+        given, name = self.received, self.source.id
+        key = str(given.data.get("id"))
+        found = subjects.newest_events(tx, instance_id=name, key=key, family=None, limit=1)
+        what = {"instance": name, "stream": given.stream, "order": given.data.get("action")}
+        for row in found:
+            what |= {"subject": f"{name}/{row.key}", "event": row.body["id"]}
+            if row.family not in PERSONAL:
+                what["fields"] = trail.fields(previous, row.body["data"])
+        trail.note(tx, actor=actor, action="receive", what=what, now=self.now)
 
     def _project(self, tx: Tx, changed: Sequence[intake.Changed]) -> None:
         """A fault in what is shown must not cost the data: it is projected again later."""

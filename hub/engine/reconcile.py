@@ -22,6 +22,7 @@ from hub.store import (
     reviews,
     streams,
     subjects,
+    trail,
     waiting,
 )
 from hub.store.store import Tx
@@ -226,7 +227,8 @@ def release_removals(
     holds.end(tx, row.id, "released", now)
     counts = {"removed": len(gone), "back": len(alive), "kept": len(rows) - len(gone) - len(alive)}
     what = {"hold": row.hash, "instance": row.instance, "action": row.action} | counts
-    holds.note(tx, actor=actor, action="release", what=what, now=now)
+    what["subjects"] = [f"{one.instance}/{one.key}" for one in gone]
+    trail.note(tx, actor=actor, action="release", what=what, now=now)
     return counts
 
 
@@ -238,8 +240,16 @@ def release_configuration(
     intake.accept_pending(tx, reading, waiting.pending(tx, row.instance), now)
     configuration.apply_routing(tx, row.instance, now)
     what = {"hold": row.hash, "instance": row.instance, "action": row.action}
-    holds.note(tx, actor=actor, action="release", what=what, now=now)
+    what["changes"] = [_change(line) for line in row.content]
+    trail.note(tx, actor=actor, action="release", what=what, now=now)
     return {"changed": len(row.content)}
+
+
+def _change(line: Mapping[str, Any]) -> dict[str, Any]:
+    """One object that a changed configuration altered, from what to what; null: it went."""
+    name = f"{line['target']}/{line['object']}"
+    to = line["to"]
+    return {"object": name, "fields": None if to is None else trail.fields(line["from"], to)}
 
 
 def release_address(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
@@ -250,8 +260,9 @@ def release_address(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str,
     ledger.put_target(
         tx, row.instance, address=wanted, address_wanted=None, failures=0, retry_at=None
     )
-    what = {"hold": row.hash, "target": row.instance, "address": wanted}
-    holds.note(tx, actor=actor, action="release", what=what, now=now)
+    fields = {"address": [row.content[0]["from"], wanted]}
+    what = {"hold": row.hash, "target": row.instance, "fields": fields}
+    trail.note(tx, actor=actor, action="release", what=what, now=now)
     return {"changed": 1}
 
 
@@ -280,7 +291,8 @@ def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
         )
     holds.end(tx, row.id, "dropped", now)
     what = {"hold": row.hash, "instance": row.instance, "size": len(row.content)}
-    holds.note(tx, actor=actor, action="drop", what=what, now=now)
+    what["subjects"] = [f"{row.instance}/{line['key']}" for line in row.content]
+    trail.note(tx, actor=actor, action="drop", what=what, now=now)
     return row
 
 
@@ -314,7 +326,7 @@ def withdraw(
     if instance is not None:
         streams.put_instance(tx, instance, withdrawn=True)
     what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in rows]}
-    holds.note(tx, actor=actor, action="withdraw", what=what, now=now)
+    trail.note(tx, actor=actor, action="withdraw", what=what, now=now)
     return len(rows)
 
 
@@ -333,7 +345,7 @@ def undo_withdrawal(
         causes += [row.id for row in subjects.live(tx, instance, [str(one) for one in Family])]
     subjects.mark_dirty(tx, causes)
     what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in back]}
-    holds.note(tx, actor=actor, action="withdraw undone", what=what, now=now)
+    trail.note(tx, actor=actor, action="withdraw undone", what=what, now=now)
     return len(back)
 
 
@@ -349,7 +361,8 @@ def pause(tx: Tx, names: Sequence[str], *, paused: bool, actor: str, now: dateti
         streams.put_instance(tx, name, paused=paused)
     if changed:
         action = "pause" if paused else "resume"
-        holds.note(tx, actor=actor, action=action, what={"instances": changed}, now=now)
+        what = {"instances": changed, "fields": {"paused": [not paused, paused]}}
+        trail.note(tx, actor=actor, action=action, what=what, now=now)
     return changed
 
 

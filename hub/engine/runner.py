@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from hub.contract import Hints, Received, Stream, Target
@@ -17,6 +18,7 @@ from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
 from hub.engine.forgetting import Keep, forget
+from hub.engine.heads import write_head
 from hub.engine.reading import Report, Run, ask_source
 from hub.engine.receiving import Receiving
 from hub.engine.shares import Shares
@@ -45,6 +47,7 @@ class Runner:
         veil: over the secrets of the configuration, in whatever is said about a failure.
         keep: how long the store remembers.
         people: how accounts become persons.
+        heads: the file for the heads of the audit trail; None: they are written nowhere.
         point: told the name of each point where a crash matters, for tests that kill there.
         wake: told at once when objects may wait to be sent, or streams to be read; a schedule
             sets it, so that nothing waits for its next look.
@@ -63,6 +66,7 @@ class Runner:
     veil: Veil = field(default_factory=Veil)
     keep: Keep = field(default_factory=Keep)
     people: Policy = field(default_factory=Policy)
+    heads: Path | None = None
     point: Callable[[str], None] = lambda _name: None
     wake: Callable[[What], None] = lambda _what: None
     turn: float = 5.0
@@ -211,12 +215,18 @@ class Runner:
     # --- receiving -------------------------------------------------------------------------
 
     async def receive(
-        self, instance: str, received: Received, *, call: Signature | None = None
+        self,
+        instance: str,
+        received: Received,
+        *,
+        call: Signature | None = None,
+        actor: str | None = None,
     ) -> Report:
         """Take data that came by request; it is stored when this returns, and sent at once.
 
         Args:
             call: the signature of a call from outside: it counts once.
+            actor: the administrator who typed it.
 
         Raises:
             RejectedError: the request can't be understood, or was taken before.
@@ -226,7 +236,7 @@ class Runner:
         source, stream = self.sources[instance], self.stream(instance, received.stream)
         async with self._turn(instance, received.stream):
             take = partial(self._taken, source=source, name=stream.name, received=True)
-            work = Receiving(source, stream, received, take, self.now(), self.log, call)
+            work = Receiving(source, stream, received, take, self.now(), self.log, call, actor)
             counts = await self.store.write(work.store)
         # what a subject still has at a target of earlier routes waits for the next look
         self.wake(frozenset(target for route in source.routes for target in route.targets))
@@ -346,6 +356,11 @@ class Runner:
     async def forget(self) -> int:
         """Forget what is older than `keep` says; how much."""
         return await forget(self.store, self.keep, self.now())
+
+    async def write_head(self) -> None:
+        """Write down where the audit trail stands, once a day."""
+        if self.heads is not None:
+            await write_head(self.store, self.heads, self.now(), self.log)
 
     async def close(self) -> None:
         """Close connectors and targets; the store is the caller's."""

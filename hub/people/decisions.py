@@ -15,7 +15,7 @@ from hub.people.matching import Sign, Tier
 from hub.people.policy import UNDO
 from hub.people.standing import account_of, stands
 from hub.people.states import Event, State
-from hub.store import holds, persons, reviews
+from hub.store import persons, reviews, trail
 from hub.store.persons import Link
 from hub.store.store import Tx
 
@@ -46,7 +46,7 @@ def _link(tx: Tx, row: Any, person: str, *, actor: str, now: datetime) -> dict[s
     step.settle(tx, {one for one in (row.person, person) if one}, now)
     _wake(tx, [row.subject], now)
     made = {"account": row.subject, "person": person, "before": row.person}
-    holds.note(tx, actor=actor, action="people link", what=made, now=now)
+    trail.note(tx, actor=actor, action="people link", what=made, now=now)
     return made | {"account": f"{row.instance}/{row.key}"}
 
 
@@ -81,7 +81,7 @@ def unlink(tx: Tx, account: str, *, actor: str, now: datetime) -> dict[str, Any]
     reviews.reject(tx, row.subject, row.person, now)
     step.settle(tx, {row.person, ident}, now)
     made = {"account": row.subject, "person": ident, "before": row.person}
-    holds.note(tx, actor=actor, action="people unlink", what=made, now=now)
+    trail.note(tx, actor=actor, action="people unlink", what=made, now=now)
     return made | {"account": account}
 
 
@@ -107,7 +107,7 @@ def merge(tx: Tx, one: str, other: str, *, actor: str, now: datetime) -> dict[st
     step.settle(tx, [stays.id], now)
     _wake(tx, moved, now)
     what = {"person": stays.id, "merged": goes.id, "accounts": moved}
-    holds.note(tx, actor=actor, action="people merge", what=what, now=now)
+    trail.note(tx, actor=actor, action="people merge", what=what, now=now)
     return what | {"until": (now + UNDO).isoformat()}
 
 
@@ -142,7 +142,7 @@ def unmerge(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
         reviews.reject(tx, one, stays.id, now)
     step.settle(tx, [stays.id, row.id], now)
     what = {"person": row.id, "from": stays.id, "accounts": back}
-    holds.note(tx, actor=actor, action="people unmerge", what=what, now=now)
+    trail.note(tx, actor=actor, action="people unmerge", what=what, now=now)
     return what
 
 
@@ -165,7 +165,7 @@ def reject(tx: Tx, ident: int, *, actor: str, now: datetime) -> dict[str, Any]:
     row = finding.question(tx, ident)
     reviews.reject(tx, row.subject, row.person, now)
     what = {"account": row.subject, "rejected": row.person}
-    holds.note(tx, actor=actor, action="people reject", what=what, now=now)
+    trail.note(tx, actor=actor, action="people reject", what=what, now=now)
     step.take(tx, [account_of(one) for one in persons.accounts(tx, [row.subject])], now)
     _wake(tx, [row.subject], now)
     (after,) = persons.accounts(tx, [row.subject])

@@ -1,5 +1,6 @@
 """One person on paper, and one person forgotten."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,9 +8,11 @@ from hub.events.base import Family
 from hub.people import finding, states, step
 from hub.people.standing import account_of
 from hub.people.states import Event, State
-from hub.store import erasure, holds, persons, reviews, subjects
+from hub.store import erasure, persons, reviews, subjects, trail
 from hub.store.store import Tx
 
+TELLING = ("display_name", "user_name", "mail", "contact_mail", "phone", "mobile")
+LONG = 6  # characters: a shorter key is a word or number that may mean anything by itself
 ALL = 1_000_000  # facts of one account; retention keeps them far below
 
 
@@ -20,7 +23,7 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
         RejectedError: nobody, or more than one.
     """
     row = finding.person(tx, who)
-    holds.note(tx, actor=actor, action="people export", what={"person": row.id}, now=now)
+    trail.note(tx, actor=actor, action="people export", what={"person": row.id}, now=now)
     accounts = persons.of_persons(tx, [row.id])
     return {
         "made": now.isoformat(),
@@ -35,7 +38,7 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
         ],
         "decisions": [
             {"at": one.at.isoformat(), "by": one.actor, "action": one.action}
-            for one in persons.trail(tx, row.id)
+            for one in trail.about(tx, "people", row.id)
         ],
     }
 
@@ -48,7 +51,7 @@ def forgettable(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any
     """
     row = finding.person(tx, who)
     states.after(State(row.state), Event.FORGET)
-    holds.note(tx, actor=actor, action="people show", what={"person": row.id}, now=now)
+    trail.note(tx, actor=actor, action="people show", what={"person": row.id}, now=now)
     return _receipt(tx, row) | {"done": False}
 
 
@@ -59,6 +62,15 @@ def _receipt(tx: Tx, row: Any) -> dict[str, Any]:
         "accounts": [f"{one.instance}/{one.key}" for one in accounts],
         "present": [f"{o.instance}/{o.key}" for o in accounts if o.removed_at is None],
     }
+
+
+def _texts(people: Sequence[Any], accounts: Sequence[Any]) -> set[str]:
+    """What tells of these persons wherever it stands: names, addresses, accounts."""
+    known = [one.state or {} for one in accounts]
+    found = {one.get(name) for one in known for name in TELLING} | {one.name for one in people}
+    found |= {f"{one.instance}/{one.key}" for one in accounts}
+    found |= {one.key for one in accounts if len(one.key) >= LONG}
+    return {text for text in found if text}
 
 
 def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
@@ -73,9 +85,12 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     row = finding.person(tx, who)
     receipt = _receipt(tx, row)
     accounts = persons.of_persons(tx, [row.id])
+    mine = [row, *persons.absorbed(tx, row.id)]
+    ids, texts = [one.id for one in mine], _texts(mine, accounts)
+    trail.erase(tx, persons=ids, texts=texts, actor=actor, now=now)
     asking = {one.subject for one in reviews.of_persons(tx, [row.id])}
     erasure.erase(tx, accounts, str(Family.PERSON), row.id)
-    for one in [row, *persons.absorbed(tx, row.id)]:
+    for one in mine:
         reviews.forget(tx, one.id)
         state = states.after(State(one.state), Event.FORGET)
         empty = {"until": None, "name": None, "attributes": None, "merged_from": None}
@@ -83,5 +98,5 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     left = asking - {one.subject for one in accounts}
     step.take(tx, [account_of(one) for one in persons.accounts(tx, left)], now)
     what = {"person": row.id, "accounts": len(accounts)}
-    holds.note(tx, actor=actor, action="people forget", what=what, now=now)
+    trail.note(tx, actor=actor, action="people forget", what=what, now=now)
     return receipt | {"done": True, "at": now.isoformat()}

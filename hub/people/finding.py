@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.errors import RejectedError
 from hub.people.states import State
-from hub.store import holds, persons, reviews, subjects
+from hub.store import persons, reviews, subjects, trail
 from hub.store.store import Tx
 
 SOME = 6  # persons named in a message
@@ -123,7 +123,7 @@ def shown(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
         RejectedError: nobody, or more than one.
     """
     row = person(tx, who)
-    holds.note(tx, actor=actor, action="people show", what={"person": row.id}, now=now)
+    trail.note(tx, actor=actor, action="people show", what={"person": row.id}, now=now)
     return known(tx, row)
 
 
@@ -191,10 +191,12 @@ def history(tx: Tx, who: str, *, actor: str, now: datetime) -> list[dict[str, An
         RejectedError: nobody, or more than one.
     """
     row = person(tx, who)
-    holds.note(tx, actor=actor, action="people history", what={"person": row.id}, now=now)
+    trail.note(tx, actor=actor, action="people history", what={"person": row.id}, now=now)
     accounts = persons.of_persons(tx, [row.id])
     names = {one.subject: f"{one.instance}/{one.key}" for one in accounts}
-    lines = [line for one in persons.trail(tx, row.id) for line in _decided(one, row.id, names)]
+    lines = [
+        line for one in trail.about(tx, "people", row.id) for line in _decided(one, row.id, names)
+    ]
     for one in accounts:
         lines += _changed(one, subjects.events_of(tx, one.subject, EVENTS))
     return sorted(lines, key=lambda line: str(line["at"]))
@@ -204,7 +206,7 @@ def _decided(line: Any, ident: str, names: Mapping[int, str]) -> Iterator[dict[s
     """What a line of the audit trail says of this person; accounts by their names, where known."""
     base = {"at": line.at.isoformat(), "by": line.actor}
     if line.action != "people":
-        details = dict(line.what)
+        details = {name: one for name, one in line.what.items() if name != "persons"}
         if "account" in details:
             details["account"] = names.get(details["account"], details["account"])
         yield base | {"what": line.action.removeprefix("people "), "details": details}

@@ -17,7 +17,7 @@ from hub.people.policy import Policy
 from hub.people.profile import anchors
 from hub.people.standing import Account, account_of, stands
 from hub.people.states import State, next_change
-from hub.store import holds, persons, reviews, subjects
+from hub.store import persons, reviews, subjects, trail
 from hub.store.persons import Link
 from hub.store.store import Tx
 
@@ -194,7 +194,7 @@ class _Step:
         linked = [[one.subject, one.person, one.tier] for one in made if one.person]
         waits = [[one.subject, one.tier] for one in made if not one.person]
         what = {"linked": linked, "waits": waits, "states": moved}
-        holds.note(
+        trail.note(
             self.tx,
             actor=ACTOR,
             action="people",

@@ -113,6 +113,7 @@ class Embedded:
         if self._forgot != (today := self.runner.now().date()):
             self._forgot = today
             self._start("forget", self.runner.forget())
+            self._start("head", self.runner.write_head())
         self._pause = self._until(state["next"])
 
     def wake(self, what: What) -> None:
@@ -286,7 +287,7 @@ async def perform(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
 async def _perform_here(runner: Runner, action: str, body: Mapping[str, Any]) -> Any:
     if action == "receive":
         received = Received(body["stream"], body["data"])
-        report = await runner.receive(body["instance"], received)
+        report = await runner.receive(body["instance"], received, actor=body.get("actor"))
         return {"counts": dict(report.counts)} | await _delivered(runner)
     if action == "release":
         counts = await runner.release(body["hash"], body["actor"])
@@ -319,6 +320,7 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
     ]
     delivered = await _delivered(runner, PATIENCE)
     await runner.forget()
+    await runner.write_head()
     return {"runs": reports} | delivered
 
 

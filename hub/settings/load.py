@@ -98,15 +98,25 @@ class Settings:
         return secrets_in(models, (self.store, *(one.http.proxy for one in used)))
 
     @property
+    def heads(self) -> Path:
+        """The file with the heads of the audit trail."""
+        base = self.path.parent.resolve()
+        if self.hub.audit.head_file is not None:
+            return base / self.hub.audit.head_file
+        if self.store.startswith("sqlite:"):
+            return Path(self.store.removeprefix("sqlite:///") + ".heads")
+        return base / "audit.heads"
+
+    @property
     def mark(self) -> str:
         """Equal where processes may share a store: the same configuration and version.
 
-        Without secrets, and without what is a machine's own: addresses to listen on, CA, proxy.
+        Without secrets, and without what is a machine's own: addresses to listen on, CA, proxy, files.
         """
         hub = {
             name: value
             for name, value in stable(self.hub).items()
-            if name not in {"store", "web", "targets"}
+            if name not in {"store", "web", "targets", "audit"}
         }
         targets = {one.id: stable(one.config) for one in self.targets}
         instances = {one.id: one.shared for one in self.instances}

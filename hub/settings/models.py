@@ -79,6 +79,18 @@ class Web(Model):
     )
 
 
+class Audit(Model):
+    """The audit trail: who did what."""
+
+    head_file: str | None = Field(
+        None,
+        min_length=1,
+        description="Where once a day its newest digest is added, seen from this file. Best on "
+        "another machine, where nobody who can change the store can change it. Unless named: `.heads` "
+        "after the name of the store's file, or `audit.heads` beside this one.",
+    )
+
+
 def _a_day_at_least(value: timedelta) -> timedelta:
     if value < timedelta(days=1):
         raise ValueError("must be at least `1d`")
@@ -171,6 +183,7 @@ class HubSettings(Model):
     web: Web = Field(Web(), description="How the hub's own pages are served.")
     retention: Retention = Field(Retention(), description="How long the store remembers.")
     people: PeopleSettings = Field(PeopleSettings(), description="How accounts become persons.")
+    audit: Audit = Field(Audit(), description="Where the audit trail's heads are written down.")
     audiences: Annotated[dict[Name, AudienceSettings], AfterValidator(_audiences)] = Field(
         {}, validate_default=True, description="For whom; `everyone` always exists."
     )

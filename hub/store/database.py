@@ -113,8 +113,15 @@ class Database(Protocol):
     def is_served(self) -> bool:
         """Whether another process is there that may answer requests."""
 
-    def scrub(self) -> None:
-        """After something was forgotten: leave as little of it in files as goes."""
+    def scrub(self, tables: Collection[str]) -> bool:
+        """After something was forgotten: leave as little of it in files as goes.
+
+        Args:
+            tables: small ones that are written anew where the database does not overwrite rows.
+
+        Returns:
+            False: another one reads now, so that some of it is left.
+        """
 
     def copy_to(self, path: Path) -> None:
         """Write what is stored into a new SQLite file."""

@@ -1,4 +1,4 @@
-"""Queries on holds, the audit trail and requests."""
+"""Queries on holds and requests."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -9,9 +9,8 @@ import sqlalchemy as sa
 
 from hub.events.base import canonical
 from hub.store.store import Share, Tx
-from hub.store.tables import audit, hold, request
+from hub.store.tables import hold, request
 
-GENESIS = "0" * 64
 _OPEN = sa.select(hold).where(hold.c.state == "open").order_by(hold.c.id)  # asked all the time
 
 
@@ -95,38 +94,6 @@ def _ended(tx: Tx, instance_id: str, action: str, state: str) -> Sequence[Any]:
 def put_content(tx: Tx, hold_id: int, content: Sequence[Any]) -> None:
     """What an ended hold stands for from now on; its hash stays that of what was shown."""
     tx.execute(hold.update().where(hold.c.id == hold_id).values(content=content))
-
-
-def note(tx: Tx, *, actor: str, action: str, what: Any, now: datetime) -> None:
-    """One line of the audit trail, chained to the line before it."""
-    prev = tx.execute(sa.select(audit.c.digest).order_by(audit.c.seq.desc()).limit(1)).scalar()
-    prev = prev or GENESIS
-    digest = _digest(prev, actor, action, what, now)
-    tx.execute(
-        audit.insert().values(
-            prev=prev, digest=digest, at=now, actor=actor, action=action, what=what
-        )
-    )
-
-
-def _digest(prev: str, actor: str, action: str, what: Any, now: datetime) -> str:
-    line = {"prev": prev, "at": now.isoformat(), "actor": actor, "action": action, "what": what}
-    return hashlib.sha256(canonical(line).encode()).hexdigest()
-
-
-def trail(tx: Tx) -> Sequence[Any]:
-    """The audit trail, oldest first."""
-    return tx.execute(sa.select(audit).order_by(audit.c.seq)).all()
-
-
-def trail_is_whole(tx: Tx) -> bool:
-    """Whether each line still follows from the line before it."""
-    prev = GENESIS
-    for row in trail(tx):
-        if row.prev != prev or row.digest != _digest(prev, row.actor, row.action, row.what, row.at):
-            return False
-        prev = row.digest
-    return True
 
 
 def ask(tx: Tx, action: str, body: Any, now: datetime, needs: str | None = None) -> int:

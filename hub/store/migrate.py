@@ -3,9 +3,10 @@
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
+from hub.store.append_only import guard
 from hub.store.tables import PARTIAL, metadata
 
-HEAD = "0007"
+HEAD = "0008"
 
 
 def upgrade(tx: sa.Connection, revision: str = "head") -> None:
@@ -39,6 +40,7 @@ def make(tx: sa.Connection) -> None:
     metadata.create_all(tx)
     for name, rest in PARTIAL.items():
         tx.execute(sa.text(f"CREATE INDEX {name} ON {rest}"))
+    guard(tx)
     tx.execute(
         sa.text(
             "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "

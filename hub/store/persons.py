@@ -11,7 +11,7 @@ from hub.events.base import Family
 from hub.store import bulk
 from hub.store.store import Tx
 from hub.store.subjects import chunks, mark_dirty
-from hub.store.tables import account, anchor, audit, person, subject
+from hub.store.tables import account, anchor, person, subject
 from hub.store.tables import policy as told
 
 _COLUMNS = (
@@ -247,10 +247,3 @@ def waiting_beside(tx: Tx, subjects: Collection[int]) -> list[Any]:
     others = sa.select(anchor.c.subject).where(anchor.c.value.in_(mine))
     waits = sa.and_(account.c.person.is_(None), account.c.subject.in_(others))
     return list(tx.execute(_ACCOUNTS.where(waits).order_by(account.c.subject)))
-
-
-def trail(tx: Tx, ident: str) -> list[Any]:
-    """The lines of the audit trail that name this person, oldest first."""
-    what = sa.type_coerce(audit.c.what, sa.Text)
-    query = sa.select(audit).where(audit.c.action.startswith("people"), what.contains(ident))
-    return list(tx.execute(query.order_by(audit.c.seq)))

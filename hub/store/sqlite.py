@@ -189,15 +189,17 @@ class Sqlite:
         """Whether another process owns the store now: it may answer, or end soon."""
         return self.in_use()
 
-    def scrub(self) -> None:
+    def scrub(self, tables: Collection[str]) -> bool:
         """Write the log back and empty it: it holds the rows as they were."""
+        del tables
         connection = sqlite3.connect(self.path)
         try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.OperationalError:
-            return  # another one reads: whoever is the last to close it empties it
+            return False  # another one reads: whoever is the last to close it empties it
         finally:
             connection.close()
+        return not busy
 
     def copy_to(self, path: Path) -> None:
         """Let SQLite copy itself, while others write.

@@ -158,12 +158,18 @@ class Store:
         """Whether this process takes leases one by one, for the work at hand, as `own` says."""
         return self._database.guest
 
-    async def scrub(self) -> None:
+    async def scrub(self, *tables: str) -> bool:
         """After something was forgotten: leave as little of it in files as goes.
 
         SQLite overwrites rows, and its log is emptied; PostgreSQL reuses the room in time.
+
+        Args:
+            tables: small ones that PostgreSQL writes anew at once.
+
+        Returns:
+            False: another process reads the store now, so that some of it is left.
         """
-        await self._call(self._database.scrub)
+        return await self._call(self._database.scrub, tables)
 
     def own(self, mark: str | None = None, *, guest: bool = False) -> None:
         """Take the store for this process: on SQLite by a lock, on PostgreSQL by a lease.

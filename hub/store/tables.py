@@ -317,16 +317,27 @@ run = Table(
     Index("ix_run_stream", "instance", "stream", "id"),
 )
 
-audit = Table(
-    "audit",
+audit = (
+    Table(  # append-only (`hub.store.append_only`); a row's digest covers that of the one before
+        "audit",
+        metadata,
+        Column("seq", Integer, primary_key=True),
+        Column("prev", _short(64), nullable=False, unique=True),  # nothing follows a row twice
+        Column("digest", _short(64), nullable=False),
+        Column("at", Moment, nullable=False),
+        Column("actor", _short(128), nullable=False),
+        Column("action", _short(64), nullable=False),
+        Column("body", _short(64), nullable=False),  # digest of the values, with their nonce
+    )
+)
+
+audit_value = Table(  # what a row is about; erasable, and nothing else
+    "audit_value",
     metadata,
-    Column("seq", Integer, primary_key=True),
-    Column("prev", _short(64), nullable=False),
-    Column("digest", _short(64), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("actor", _short(128), nullable=False),
-    Column("action", _short(64), nullable=False),
+    Column("seq", ForeignKey("audit.seq"), primary_key=True),
+    Column("nonce", _short(64), nullable=False),
     Column("what", Json, nullable=False),
+    Column("erased", ForeignKey("audit.seq")),  # the row that says what the values became
 )
 
 dirty = Table(

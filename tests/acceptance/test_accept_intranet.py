@@ -8,7 +8,7 @@ import pytest
 from hub.sandbox.intranet import Fault, IntranetOptions, IntranetSandbox
 from hub.sandbox.intranet import report as seen
 from hub.sandbox.intranet.models import Kind
-from hub.store import holds
+from hub.store import trail
 
 MAIL, PHONES, VPN, WIFI = "E-mail hapert", "Telefonie hapert", "VPN hapert", "Wifi hapert"
 AFTERWARDS = {MAIL: "solved", "VPN hapert zeer": "open", WIFI: "open", "Printers haperen": "open"}
@@ -207,8 +207,8 @@ async def test_a_group_that_the_intranet_does_not_know(make_world):
 
 
 async def drifts(world):
-    trail = await world.store.read(holds.trail)
-    return [row.what["exists"] for row in trail if row.action == "drift"]
+    found = await world.store.read(trail.rows)
+    return [row.what["exists"] for row in found if row.action == "drift"]
 
 
 async def test_somebody_deletes_our_row_there(make_world):

@@ -166,7 +166,7 @@ def test_what_comes_later_stays_away_from_a_withdrawn_instance(live):
 async def test_who_did_what_stands_in_the_audit_trail(either):
     import getpass
 
-    from hub.store import holds
+    from hub.store import trail
     from hub.store.store import Store
 
     either.manual()
@@ -176,12 +176,13 @@ async def test_who_did_what_stands_in_the_audit_trail(either):
 
         assert (await asyncio.to_thread(either, *words)).code == 0
     store = await Store(either.database).open()
-    rows = await store.read(holds.trail)
+    rows = await store.read(trail.rows)
     assert [(row.action, row.actor) for row in rows] == [
+        ("receive", getpass.getuser()),
         ("withdraw", getpass.getuser()),
         ("pause", getpass.getuser()),
     ]
-    assert await store.read(holds.trail_is_whole)
+    assert await store.read(trail.is_whole)
     await store.close()
 
 

@@ -11,6 +11,7 @@ import pytest
 from hub.cli.app import ENTRIES
 
 GROUPS = {
+    "audit": ("search", "verify", "head", "export", "erase"),
     "hold": ("list", "show", "release", "drop"),
     "people": ("list", "show", "history", "link", "unlink", "merge", "unmerge", "export", "forget"),
     "dead-letters": ("list", "show", "replay", "drop"),

@@ -11,7 +11,7 @@ from hub.events.objects import Audience
 from hub.events.route import Route
 from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded
-from hub.store import holds, tables
+from hub.store import tables, trail
 
 
 def route(**changes) -> Route:
@@ -92,10 +92,12 @@ async def test_resume_and_drop_stand_in_the_audit_trail(world):
     await world.store.write(reconcile.pause, ["desk"], paused=True, **given)
     await world.store.write(reconcile.pause, ["desk"], paused=False, **given)
     await world.store.write(reconcile.pause, ["desk"], paused=False, **given)  # it was not paused
-    trail = await world.store.read(holds.trail)
-    assert [(row.actor, row.action, row.what) for row in trail] == [
-        ("jan", "drop", {"hold": report.hold, "instance": "desk", "size": 4}),
-        ("jan", "pause", {"instances": ["desk"]}),
-        ("jan", "resume", {"instances": ["desk"]}),
+    dropped = {"hold": report.hold, "instance": "desk", "size": 4}
+    keys = {"subjects": [f"desk/s-000{number}" for number in range(1, 5)]}
+    found = await world.store.read(trail.rows)
+    assert [(row.actor, row.action, row.what) for row in found] == [
+        ("jan", "drop", dropped | keys),
+        ("jan", "pause", {"instances": ["desk"], "fields": {"paused": [False, True]}}),
+        ("jan", "resume", {"instances": ["desk"], "fields": {"paused": [True, False]}}),
     ]
-    assert await world.store.read(holds.trail_is_whole)
+    assert await world.store.read(trail.is_whole)

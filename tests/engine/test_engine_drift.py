@@ -12,7 +12,7 @@ from hub.events.objects import Kind
 from hub.http import HttpFactory, HttpOptions
 from hub.sandbox.intranet import Fault, InProcessTransport, IntranetOptions, IntranetSandbox
 from hub.schedule.embedded import perform
-from hub.store import holds, objects, subjects, tables
+from hub.store import objects, subjects, tables, trail
 from hub.targets.openintranet import OpenIntranetSettings, OpenIntranetTarget
 from hub.targets.web import WebTarget
 from hub.testing.fakes import MemoryTarget, fake_context
@@ -53,7 +53,7 @@ def whats(looked):
 
 
 async def audit(world):
-    return [(row.action, row.what) for row in await world.store.read(holds.trail)]
+    return [(row.action, row.what) for row in await world.store.read(trail.rows)]
 
 
 # --- looking --------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ async def test_a_repair_sends_exactly_what_drifted(three):
     assert sorted(what["objects"]) == sorted(
         f"intranet/tile-item/{key(three, f'Disturbance {one}')}" for one in "ab"
     )
-    assert await three.store.read(holds.trail_is_whole)
+    assert await three.store.read(trail.is_whole)
 
 
 async def test_a_moved_version_is_learnt_without_a_change(three):

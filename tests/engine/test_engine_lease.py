@@ -18,7 +18,7 @@ from hub.events.objects import Audience, Kind
 from hub.events.route import Route
 from hub.metrics import Metrics
 from hub.schedule.embedded import Embedded, perform
-from hub.store import holds, lease, streams, subjects, tables
+from hub.store import holds, lease, streams, subjects, tables, trail
 from hub.store.store import Store, StoreInUseError, StoreLostError
 from hub.testing.fakes import FakeClock, FakeLog, MemoryTarget, ScriptedSource, fake_context
 
@@ -208,13 +208,13 @@ async def test_the_audit_trail_of_several_is_one_chain(joined):
     stores = [await joined() for _ in range(3)]
     given = {"actor": "t", "action": "pause", "now": NOW}
     lines = [
-        store.write(lambda tx, what: holds.note(tx, what=what, **given), number)
+        store.write(lambda tx, what: trail.note(tx, what=what, **given), number)
         for number in range(20)
         for store in stores
     ]
     await asyncio.gather(*lines)
-    assert len(await stores[0].read(holds.trail)) == 60
-    assert await stores[0].read(holds.trail_is_whole)
+    assert len(await stores[0].read(trail.rows)) == 60
+    assert await stores[0].read(trail.is_whole)
 
 
 class Hub:

@@ -6,7 +6,7 @@ import pytest
 
 from hub.errors import RejectedError
 from hub.people import decisions, finding
-from hub.store import holds
+from hub.store import trail
 
 BORN = {"birth_date": "1990-02-28"}
 
@@ -152,12 +152,12 @@ async def test_who_decided_and_who_looked_is_recorded(pair, decide):
     await decide(decisions.accept, await question(pair))
     made = await decide(decisions.merge, "hr/h2", "hr/h1")
     await decide(decisions.unmerge, made["merged"])
-    lines = await pair.store.read(holds.trail)
+    lines = await pair.store.read(trail.rows)
     said = [(line.actor, line.action) for line in lines if line.actor != "hub"]
     wanted = ("show", "history", "link", "merge", "unmerge")
     assert said == [("beheer", f"people {one}") for one in wanted]
     assert "Noor" not in str([line.what for line in lines])
-    assert await pair.store.read(holds.trail_is_whole)
+    assert await pair.store.read(trail.is_whole)
 
 
 async def test_history_tells_what_changed_and_by_whom(pair, decide):

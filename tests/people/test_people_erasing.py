@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from hub.errors import RejectedError
 from hub.people import decisions, erasing, finding
-from hub.store import holds
+from hub.store import trail
 from hub.store.store import Store
 from hub.store.tables import account, anchor, erased, event, metadata, person, review, subject
 
@@ -28,6 +28,14 @@ async def known(directories, person_of):
     await directories.read()
     directories["hr"].edit("h1", mobile="0687654321")
     await directories.read()
+    ident = (await directories.person("hr/h1")).id
+    for what in (
+        {"person": ident, "fields": {"mobile": ["0612345678", "0687654321"]}},
+        {"subjects": ["hr/h1", "hr/h2"], "number": 2, "asked": {"about": "88442211 Zuurbier"}},
+        {"title": "Vragen aan wilhelmijntje zuurbier"},
+    ):
+        given = {"actor": "beheer", "now": directories.clock.now()}
+        await directories.store.write(trail.note, action="told", what=what, **given)
     return directories
 
 
@@ -43,7 +51,7 @@ async def test_all_that_is_held_is_on_paper(known):
         assert secret in text
     assert [one["account"] for one in found["accounts"]] == ["hr/h1", "ad/a1"]
     assert len(found["accounts"][0]["facts"]) == 2
-    lines = await known.store.read(holds.trail)
+    lines = await known.store.read(trail.rows)
     assert lines[-1].action == "people export"
 
 
@@ -62,10 +70,16 @@ async def test_who_is_forgotten_is_nowhere_in_the_store(known):
         for row in await known.rows(sa.select(table)):
             for secret in SECRETS:
                 assert secret not in str(row), table.name
+    told = [row.what for row in await known.store.read(trail.rows) if row.action == "told"]
+    assert told == [
+        {"person": ident, "fields": {"mobile": ["erased", "erased"]}},
+        {"subjects": ["erased", "hr/h2"], "number": 2, "asked": {"about": "erased"}},
+        {"title": "erased"},
+    ]
     (row,) = await known.rows(sa.select(person).where(person.c.id == ident))
     assert (row.state, row.name, row.attributes) == ("erased", None, None)
     assert await known.groups() == [["hr/h2"]]
-    assert await known.store.read(holds.trail_is_whole)
+    assert await known.store.read(trail.is_whole)
 
 
 async def test_who_is_forgotten_is_nowhere_in_the_files(tmp_path, known):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.people.policy import Policy
-from hub.store import holds
+from hub.store import trail
 from hub.store.tables import account, dirty, event, person, review
 
 NUMBERED = {"employee_number": "1042"}
@@ -229,9 +229,9 @@ async def test_what_was_decided_stands_in_the_audit_trail_without_names(director
     await directories.start("hr")
     directories["hr"].put("h1", person_of(**NUMBERED))
     await directories.read()
-    (line,) = await directories.store.read(holds.trail)
+    (line,) = await directories.store.read(trail.rows)
     assert (line.actor, line.action) == ("hub", "people")
     (made,) = line.what["linked"]
     assert made[1:] == [(await directories.person("hr/h1")).id, "none"]
     assert "Noor" not in str(line.what)
-    assert await directories.store.read(holds.trail_is_whole)
+    assert await directories.store.read(trail.is_whole)

@@ -73,6 +73,8 @@ def good(place, servers, canaries, postgres, port):
 DAY = (
     "check", "plan --json", "sync --json", "disturbance post --title Telefonie", "status --json",
     "explain manual --json", "events --json", "drift --json",
+    "pause --all", "resume --all", "audit search --json", "audit export trail.jsonl", "audit head",
+    "audit verify --json",
 )  # fmt: skip
 
 
