@@ -113,7 +113,9 @@ async def test_accounts_are_found_by_exactly_one_value(api, anna):
     assert [one for one, _ in await found(api, mail="anna@example.org")] == ["p-1", "p-2"]
 
 
-@pytest.mark.parametrize("query", [{}, {"mail": "a@b", "user_name": "a"}, {"mail": ""}])
+@pytest.mark.parametrize(
+    "query", [{}, {"mail": "a@b", "user_name": "a"}, {"mail": ""}, {"mail": "a@b", "page": "2"}]
+)
 async def test_accounts_are_not_listed_and_not_guessed(api, query):
     assert (await api.get("/v1/accounts", params=query)).status_code == 422
 

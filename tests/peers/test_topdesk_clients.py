@@ -4,11 +4,9 @@ Their code never enters this project: it is installed below `.cache/peers` and r
 of its own. An impossible installation is a printed skip.
 """
 
-import importlib.util
 import json
-import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,6 @@ from jsonschema import Draft202012Validator, FormatChecker
 from connectors.topdesk.sandbox import STORY_START, SandboxOptions, TopdeskSandbox, serving
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
-
-CACHE = Path(__file__).parents[2] / ".cache" / "peers"
 
 TOPDESK = """
 import json, sys
@@ -74,35 +70,6 @@ print(json.dumps(found))
 """
 
 
-def ready(name: str, requirement: str, *more: str) -> Path:
-    """The Python of a virtual environment with one client, made once and kept."""
-    home = CACHE / name
-    python = home / "bin" / "python"
-    mark = home / "ready"
-    wanted = " ".join((requirement, *more))
-    if mark.is_file() and mark.read_text("utf-8") == wanted and python.exists():
-        return python
-    shutil.rmtree(home, ignore_errors=True)
-    install = [*uv(), "pip", "install", "--quiet", "--python", str(python)]
-    attempt([*uv(), "venv", "--quiet", "--python", sys.executable, str(home)])
-    attempt([*install, "--no-deps", requirement])
-    attempt([*install, *more])
-    mark.write_text(wanted, "utf-8")
-    return python
-
-
-def uv() -> list[str]:
-    if importlib.util.find_spec("uv") is None:
-        pytest.skip("uv is not installed: run make setup")
-    return [sys.executable, "-m", "uv"]
-
-
-def attempt(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    if done.returncode:
-        pytest.skip(f"the client can't be installed here: {done.stderr.strip()[-300:]}")
-
-
 def ask(python: Path, script: str, desk: TopdeskSandbox, base: str) -> dict[str, Any]:
     command = [str(python), "-c", script, base, desk.options.username, desk.options.password]
     done = subprocess.run(
@@ -118,7 +85,7 @@ def desk_at_half_past_eight(**options: Any) -> TopdeskSandbox:
     return desk
 
 
-def test_the_client_topdesk_reads_the_strict_sandbox():
+def test_the_client_topdesk_reads_the_strict_sandbox(ready):
     python = ready("topdesk", "topdesk==0.0.17", "requests")
     desk = desk_at_half_past_eight()
     with serving(desk.app) as base:
@@ -140,7 +107,7 @@ def test_the_client_topdesk_reads_the_strict_sandbox():
 
 
 @pytest.fixture(scope="module")
-def mcp() -> Path:
+def mcp(ready: Callable[..., Path]) -> Path:
     python = ready("topdesk-mcp", "topdesk-mcp==0.8.20", "requests")
     (packages,) = (python.parents[1] / "lib").glob("python*/site-packages")
     stub = packages / "markitdown.py"  # 300 MB otherwise, for attachments that nobody reads here

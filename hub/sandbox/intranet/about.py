@@ -1,8 +1,8 @@
 """What the intranet says about itself: its abilities, and the accounts that are its own."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from hub.sandbox.intranet.models import Closed, Kind, Locale
 
@@ -40,6 +40,27 @@ class Capabilities(Closed):
     at_once: int = Field(description="Requests in flight that this intranet bears.")
     kinds: dict[Kind, KindCapabilities] = Field(description="What can be done, per kind.")
     audiences: Audiences = Field(description="For whom objects can be published.")
+
+
+Wanted = Literal["user_name", "mail", "external_id"]
+Value = Annotated[str, StringConstraints(min_length=1, max_length=254)]
+
+
+class Asked(Closed):
+    """One of these; exactly this value."""
+
+    user_name: Value | None = Field(None, description="Login name, whatever its case.")
+    mail: Value | None = Field(None, description="The work address, whatever its case.")
+    external_id: Value | None = Field(None, description="The key that its maker chose.")
+
+    def given(self) -> list[tuple[Wanted, str]]:
+        """What was asked for."""
+        every: dict[Wanted, str | None] = {
+            "user_name": self.user_name,
+            "mail": self.mail,
+            "external_id": self.external_id,
+        }
+        return [(name, value) for name, value in every.items() if value is not None]
 
 
 class FoundAccount(Closed):

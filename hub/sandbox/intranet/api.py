@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from hub.sandbox.intranet import apidoc
 from hub.sandbox.intranet.about import (
+    Asked,
     Audiences,
     Capabilities,
     FoundAccounts,
@@ -17,7 +18,6 @@ from hub.sandbox.intranet.about import (
     ServerInfo,
 )
 from hub.sandbox.intranet.batch import batch_router
-from hub.sandbox.intranet.directory import Wanted
 from hub.sandbox.intranet.models import BODIES, MAX_TEXT, MAX_TITLE, Closed, Item, Kind, Page
 from hub.sandbox.intranet.problems import ProblemError
 from hub.sandbox.intranet.writing import Condition, Parts, delete, item_response, names, put
@@ -49,7 +49,6 @@ IdempotencyKey = Annotated[
         description="The same key and request again give the kept answer of the first.",
     ),
 ]
-Value = Annotated[str | None, Query(min_length=1, max_length=254, description="Exactly this.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Objects in one page.")]
 Cursor = Annotated[
     str | None, Query(max_length=400, description="`next_cursor` of the page before.")
@@ -91,20 +90,13 @@ def _accounts(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["accounts"])
 
     @router.get("/accounts", responses=apidoc.answers(401, 422), operation_id="find_accounts")
-    async def accounts(
-        user_name: Value = None, mail: Value = None, external_id: Value = None
-    ) -> FoundAccounts:
+    async def accounts(asked: Annotated[Asked, Query()]) -> FoundAccounts:
         """Find accounts by one value, names and addresses whatever their case."""
-        asked: dict[Wanted, str | None] = {
-            "user_name": user_name,
-            "mail": mail,
-            "external_id": external_id,
-        }
-        match [(name, value) for name, value in asked.items() if value is not None]:
-            case [(name, value)]:
-                return FoundAccounts(items=parts.directory.find(name, value))
-        detail = "Ask for one of user_name, mail and external_id."
-        raise ProblemError(422, "invalid", detail)
+        given = asked.given()
+        if len(given) != 1:
+            detail = "Ask for one of user_name, mail and external_id."
+            raise ProblemError(422, "invalid", detail)
+        return FoundAccounts(items=parts.directory.find(*given[0]))
 
     return router
 

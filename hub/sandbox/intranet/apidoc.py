@@ -53,7 +53,8 @@ without a further effect. It is a reference, not the API of any product.
 - **People.** A person is there once, by `external_id` and by user name. `DELETE` switches the account
   off: it is no longer found, its memberships end, and what the person wrote stays under the name; a
   `PUT` brings it back. A membership needs its person and its group (409). Accounts that the intranet
-  made itself are found at `/v1/accounts`, may be members, and are never written.
+  made itself are found at `/v1/accounts`, may be members, and are never written. The same persons and
+  groups are served as SCIM 2.0 below `/scim/v2`.
 - **Pace.** 429 and 503 may carry `Retry-After`.
 """
 

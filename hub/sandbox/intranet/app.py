@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -14,8 +14,10 @@ from hub.sandbox.intranet.api import API_VERSION, api_router
 from hub.sandbox.intranet.control import control_router
 from hub.sandbox.intranet.faults import FaultBook
 from hub.sandbox.intranet.gate import Gate
+from hub.sandbox.intranet.models import Kind
 from hub.sandbox.intranet.options import IntranetOptions
 from hub.sandbox.intranet.pages import Pages, page_router
+from hub.sandbox.intranet.scim import scim_app
 from hub.sandbox.intranet.state import IdempotentAnswers, LoggedRequest, ObjectStore
 from hub.sandbox.intranet.writing import Parts
 
@@ -34,6 +36,7 @@ class IntranetSandbox:
         self.faults = FaultBook(now)
         self.pages = Pages(options, self.store, self.requests, now)
         self._answers = IdempotentAnswers()
+        self.scim = scim_app(options, self.store, self.pages.directory)
         self.inner = self._build()
         self.app: ASGIApp = Gate(
             self.inner,
@@ -48,6 +51,7 @@ class IntranetSandbox:
     def reset(self) -> None:
         """Forget objects, log, kept answers and faults."""
         self.store.clear()
+        self.scim.people.clear()
         self.requests.clear()
         self.faults.clear()
         self._answers.clear()
@@ -66,6 +70,8 @@ class IntranetSandbox:
         app.add_api_route(
             "/v1/openapi.json", self.document, methods=["GET"], include_in_schema=False
         )
+        if Kind.PERSON in self.options.kinds:
+            app.mount("/scim", cast("ASGIApp", self.scim))
         return app
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from hub.sandbox.intranet.about import FoundAccount
+from hub.sandbox.intranet.about import FoundAccount, Wanted
 from hub.sandbox.intranet.models import Closed, Kind, Membership, Person, TimelinePost
 from hub.sandbox.intranet.options import Account, IntranetOptions
 from hub.sandbox.intranet.problems import ProblemError
@@ -11,14 +11,18 @@ from hub.sandbox.intranet.state import ObjectStore, StoredObject
 
 MOST_FOUND = 50
 
-Wanted = Literal["user_name", "mail", "external_id"]
-
 
 class Directory:
-    """Persons and groups that were published, beside the accounts and groups of its own."""
+    """Persons and groups that were published, beside the accounts and groups of its own.
+
+    Attributes:
+        own: its own accounts by id.
+        since: when they came, UTC.
+    """
 
     def __init__(self, options: IntranetOptions, store: ObjectStore) -> None:
         self.own = {one.id: one for one in options.accounts}
+        self.since = store.now()
         self._groups = options.groups
         self._store = store
 
@@ -32,6 +36,13 @@ class Directory:
     def knows_person(self, key: str) -> bool:
         """Whether a membership may name this person."""
         return key in self.own or self._store.get(Kind.PERSON, key) is not None
+
+    def name_of(self, key: str) -> str:
+        """Return the name of a person or account, also of who left; the key where it has none."""
+        if key in self.own:
+            return self.own[key].display_name
+        found = self._store.get(Kind.PERSON, key) or self._store.left(key)
+        return key if found is None else str(found.body["display_name"])
 
     def knows_group(self, key: str) -> bool:
         """Whether an audience or a membership may name this group."""

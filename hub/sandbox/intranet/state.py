@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from hub.sandbox.intranet.models import Kind
 
 KEPT_ANSWERS = 10_000
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@-]{0,199}", re.ASCII)
 
 
 def canonical(body: Mapping[str, Any]) -> str:
@@ -38,13 +40,14 @@ def mark(method: str, path: str, text: str) -> str:
 
 @dataclass(frozen=True)
 class StoredObject:
-    """One object; `etag` is quoted as the header needs it, `updated_at` is UTC."""
+    """One object; `etag` is quoted as the header needs it, the times are UTC."""
 
     kind: Kind
     external_id: str
     etag: str
     body: Mapping[str, Any]
     updated_at: datetime
+    created_at: datetime
 
     def as_item(self) -> dict[str, Any]:
         """Return the shape in which the API gives it."""
@@ -61,7 +64,7 @@ def make_object(
 ) -> StoredObject:
     """Build an object; its version follows from its key and content alone."""
     version = digest(f"{kind}\n{external_id}\n{canonical(body)}")
-    return StoredObject(kind, external_id, f'"{version}"', body, at)
+    return StoredObject(kind, external_id, f'"{version}"', body, at, at)
 
 
 INDEXED: Mapping[Kind, tuple[str, ...]] = {
@@ -89,6 +92,8 @@ class ObjectStore:
         old = self.get(kind, external_id)
         if old is not None and old.etag == made.etag:
             return old
+        if old is not None:
+            made = replace(made, created_at=old.created_at)
         self._forget(old)
         self._objects[kind][external_id] = made
         for entry in _entries(made):

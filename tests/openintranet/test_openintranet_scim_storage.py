@@ -1,0 +1,30 @@
+"""The storage of `/scim/v2` under the contract of the server that it is built upon."""
+
+import pytest
+from scim2_server.testing import AsyncScimStorageContract
+from scim2_server.utils import load_default_provider
+
+from hub.sandbox.intranet import IntranetOptions
+from hub.sandbox.intranet.directory import Directory
+from hub.sandbox.intranet.scim.app import provider as own_provider
+from hub.sandbox.intranet.scim.storage import IntranetStorage
+from hub.sandbox.intranet.state import ObjectStore
+
+
+class TestStorage(AsyncScimStorageContract):
+    @pytest.fixture
+    def provider(self):
+        return own_provider()
+
+    @pytest.fixture
+    def async_storage(self, clock, provider):
+        store = ObjectStore(clock)
+        return IntranetStorage(store, Directory(IntranetOptions(), store), provider)
+
+
+class TestStorageOfForeignModels(TestStorage):
+    """With models that were made from published schemas."""
+
+    @pytest.fixture
+    def provider(self):
+        return load_default_provider()
