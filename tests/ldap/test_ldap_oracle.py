@@ -1,9 +1,11 @@
 """After any script of changes: what deltas say is what a full reading says, and what ldapsearch says.
 
-The mirror is the least that a connector must do with a delta: read the changed again by their keys,
-forget the deleted and those who left, and read everything where the directory asks for it.
+Twice: with the client alone and the least that one must do with a delta (read the changed again by
+their keys, forget the deleted and those who left, read everything where the directory asks for it),
+and with the connector, whose records and removals must come to what its sweep says.
 """
 
+import asyncio
 import contextlib
 import os
 from collections import Counter
@@ -14,7 +16,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.ldap import escape
+from connectors.ldap.connector import LdapConnector
+from connectors.ldap.settings import LdapSettings
+from hub.contract import ReadRequest, Record
 from hub.errors import RejectedError
+from hub.testing.fakes import fake_context
 
 ATTRIBUTES = ("cn", "mail", "telephoneNumber", "userAccountControl", "employeeType", "member")
 WANTED = (*ATTRIBUTES, "objectClass")
@@ -261,10 +267,72 @@ def _told(people, direct):
     return {key: (escape.parts(p.dn), p.values) for key, p in people.items()}, in_group
 
 
-def play(directory, steps):
+class Connected:
+    """Follows the people of a base with the connector."""
+
+    def __init__(self, directory, base):
+        self._directory, self._base = directory, base
+        self._connector = self._made()
+        self.known, self.deltas, self.full = {}, 0, 0
+        self.read()
+
+    def _made(self):
+        access = self._directory.access()
+        settings = {
+            "urls": list(access.urls), "bind": access.bind, "password": access.password,
+            "protection": "none", "bases": [self._base], "page_size": 7,
+        }  # fmt: skip
+        return LdapConnector(LdapSettings.model_validate(settings), fake_context("directory"))
+
+    def close(self):
+        asyncio.run(self._connector.close())
+
+    def read(self):
+        """A sweep, and where deltas go on."""
+        self.full += 1
+        self.known = {}
+        self._take(self._connector, "sweep", None)
+
+    def follow(self):
+        """A delta; a sweep where there can be none."""
+        try:
+            self._take(self._connector, "delta", self._since)
+        except RejectedError:
+            self.read()
+        else:
+            self.deltas += 1
+
+    def _take(self, connector, reading, since):
+        async def batches():
+            return [one async for one in connector.read(ReadRequest("people", reading, since))]
+
+        for batch in asyncio.run(batches()):
+            assert not batch.unreadable
+            for each in batch.records:
+                self.known.pop(each.key, None)
+                if isinstance(each, Record):
+                    self.known[each.key] = each
+            self._since = batch.next_delta or getattr(self, "_since", None)
+
+    def said(self):
+        """What it knows of each person."""
+        return self.known
+
+    def searched(self):
+        """What a connector that begins anew says; exactly those that `ldapsearch` finds."""
+        fresh = Connected(self._directory, self._base)
+        with contextlib.closing(fresh):
+            person = "user" if self._directory.is_ad else "person"
+            key = "objectGUID" if self._directory.is_ad else "entryUUID"
+            found = self._directory.search(self._base, f"(objectClass={person})", [key])
+            assert len(fresh.known) == len(found)
+            return fresh.known
+
+
+def play(directory, steps, kind_of_mirror):
     """One script on an empty branch; what was done, and how it was followed."""
     world = World(directory)
-    with contextlib.closing(Mirror(directory, world.base)) as mirror:
+    with contextlib.closing(kind_of_mirror(directory, world.base)) as mirror:
         for kind, pick in [*steps, ("sync", 0)]:
             if kind != "sync":
                 world.do(kind, pick)
@@ -277,7 +345,7 @@ def play(directory, steps):
         return world.done, mirror.deltas, mirror.full
 
 
-def check(directory, examples):
+def check(directory, examples, mirror):
     """Random scripts, after one with every kind of change; what happened, altogether."""
     happened, ways = Counter(), Counter()
 
@@ -290,7 +358,7 @@ def check(directory, examples):
     @example(EVERY_KIND)
     @given(STEPS)
     def scripts(steps):
-        done, deltas, full = play(directory, steps)
+        done, deltas, full = play(directory, steps, mirror)
         happened.update(done)
         ways.update(deltas=deltas, full=full)
 
@@ -300,13 +368,22 @@ def check(directory, examples):
     return ", ".join(f"{kind} {number}" for kind, number in sorted((happened + ways).items()))
 
 
-def test_deltas_say_what_a_full_reading_says(directory, record_property):
-    said = check(directory, 12)
-    record_property(f"oracle on {'Samba' if directory.is_ad else 'OpenLDAP'}", said)
+MIRRORS = pytest.mark.parametrize("mirror", [Mirror, Connected])
 
 
+def _name(directory, mirror):
+    server = "Samba" if directory.is_ad else "OpenLDAP"
+    return f"oracle on {server}, {'client' if mirror is Mirror else 'connector'}"
+
+
+@MIRRORS
+def test_deltas_say_what_a_full_reading_says(directory, mirror, record_property):
+    said = check(directory, 10 if mirror is Mirror else 5, mirror)
+    record_property(_name(directory, mirror), said)
+
+
+@MIRRORS
 @pytest.mark.soak
-def test_deltas_say_what_a_full_reading_says_for_long(directory, record_property):
-    examples = int(os.environ.get("SOAK_N") or 0) or 40 * int(os.environ.get("SOAK_MINUTES") or 5)
-    said = check(directory, examples)
-    record_property(f"oracle on {'Samba' if directory.is_ad else 'OpenLDAP'}", said)
+def test_deltas_say_what_a_full_reading_says_for_long(directory, mirror, record_property):
+    examples = int(os.environ.get("SOAK_N") or 0) or 20 * int(os.environ.get("SOAK_MINUTES") or 5)
+    record_property(_name(directory, mirror), check(directory, examples, mirror))
