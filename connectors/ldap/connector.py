@@ -1,6 +1,7 @@
 """A directory: people every 15 minutes with deltas between, groups where they are chosen."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
@@ -50,6 +51,7 @@ class LdapConnector(Connector[LdapSettings]):
         super().__init__(config, context)
         self._make = make or _client
         self._clients: dict[str, Directory] = {}
+        self._door = threading.Lock()  # two streams must not both try a wrong password
         self._asking = _Asking(self._open, context.now)
         self._refused: tuple[AuthFailedError, datetime] | None = None
 
@@ -137,21 +139,25 @@ class LdapConnector(Connector[LdapSettings]):
         Raises:
             HubError: see `DirectoryClient`.
         """
-        if self._refused is not None and self.context.now() < self._refused[1]:
-            raise self._refused[0]
-        client = self._clients.get(purpose)
-        if client is None:
-            client = self._make(access(self.config, self.context), self.context.log)
-            self._clients[purpose] = client
-        try:
-            return Visit(client, self.config, self.context.instance)
-        except AuthFailedError as error:
-            self._refused = error, self.context.now() + PATIENCE
-            client.close()
-            raise
-        except BaseException:
-            client.close()
-            raise
+        with self._door:
+            if self._refused is not None and self.context.now() < self._refused[1]:
+                raise self._refused[0]
+            client = self._client(purpose)
+            try:
+                return Visit(client, self.config, self.context.instance)
+            except AuthFailedError as error:
+                self._refused = error, self.context.now() + PATIENCE
+                client.close()
+                raise
+            except BaseException:
+                client.close()
+                raise
+
+    def _client(self, purpose: str) -> Directory:
+        if purpose not in self._clients:
+            made = self._make(access(self.config, self.context), self.context.log)
+            self._clients[purpose] = made
+        return self._clients[purpose]
 
 
 def _people(deltas: Deltas) -> Stream:

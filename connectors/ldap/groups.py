@@ -9,7 +9,7 @@ from connectors.ldap.closure import everybody
 from connectors.ldap.filters import both
 from connectors.ldap.mapping import GROUP_ATTRIBUTES, fold, group, membership
 from connectors.ldap.models import UnreadableError, first
-from connectors.ldap.people import DELETED, NO_KEY, OUTSIDE
+from connectors.ldap.people import DELETED, NO_KEY, whereabouts
 from connectors.ldap.root import Vendor
 from connectors.ldap.visit import Visit
 from hub.contract import Batch, Gone, Record, Slice, Unreadable
@@ -141,8 +141,8 @@ def look_up(visit: Visit, key: UUID) -> Record | Gone | Unreadable | None:
 def _absent(visit: Visit, key: UUID) -> Gone | None:
     visit.prove_readable(visit.settings.group_bases)
     for page in visit.client.by_keys([key], (visit.root.key_attribute,)):
-        if page:
-            return Gone(OUTSIDE)
+        for entry in page:
+            return Gone(whereabouts(entry.dn, visit.settings.group_bases))
     if visit.root.vendor is Vendor.AD and visit.client.tombstone(key) is not None:
         return Gone(DELETED)
     return None

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from connectors.ldap.escape import below, parent
 from connectors.ldap.mapping import fold, manager_of, record
 from connectors.ldap.models import UnreadableError
 from connectors.ldap.root import Vendor
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Managers = Mapping[str, str]  # folded name to key
 NO_KEY = "no key: {} can't be read"
-DELETED, OUTSIDE = "deleted", "outside base, filter or group"
+DELETED, UNCHOSEN = "deleted", "outside filter or group"
 
 
 def sweep(visit: Visit) -> Iterator[Batch]:
@@ -162,7 +163,7 @@ def again(visit: Visit, keys: Sequence[UUID], deleted: set[UUID]) -> Batch:
     if rest:
         visit.prove_readable(visit.settings.bases)
         elsewhere = _elsewhere(visit, rest)
-        records += [Removal(one, Family.PERSON, OUTSIDE) for one in elsewhere]
+        records += [Removal(one, Family.PERSON, reason) for one, reason in elsewhere.items()]
         left = [str(one) for one in rest if one in deleted and str(one) not in elsewhere]
         records += [Removal(one, Family.PERSON, DELETED) for one in left]
     return Batch(records, [one for one in found.values() if isinstance(one, Unreadable)])
@@ -197,10 +198,23 @@ def managers_of(visit: Visit, entries: Iterable["Entry"]) -> Managers:
     return {name: known for known, name in found.items() if known in inside}
 
 
-def _elsewhere(visit: Visit, keys: Sequence[UUID]) -> list[str]:
-    """Those that this account can read, though they are not in scope."""
+def _elsewhere(visit: Visit, keys: Sequence[UUID]) -> dict[str, str]:
+    """Those that this account can read, though they are not in scope, with what happened."""
     pages = visit.client.by_keys(keys, (visit.root.key_attribute,))
-    return [key for page in pages for one in page if (key := visit.key_of(one.values))]
+    bases = visit.settings.bases
+    return {
+        key: whereabouts(one.dn, bases)
+        for page in pages
+        for one in page
+        if (key := visit.key_of(one.values))
+    }
+
+
+def whereabouts(dn: str, bases: Sequence[str]) -> str:
+    """Why an entry that can be read is not in scope, as a person would say it."""
+    if any(below(dn, base) for base in bases):
+        return UNCHOSEN
+    return f"moved to {parent(dn)}"
 
 
 def look_up(visit: Visit, key: UUID) -> Record | Gone | Unreadable | None:

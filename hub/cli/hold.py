@@ -1,6 +1,7 @@
 """`hub hold`: changes that wait for a person are looked at, released or dropped."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from hub.cli.output import Output, local, shown, title_of
 from hub.cli.plan import show_holds
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.engine import reconcile
+from hub.events.base import PERSONAL, Family
 from hub.store import holds, subjects
 from hub.store.store import Tx
 
@@ -69,9 +71,27 @@ async def _show(out: Output, config: Any, prefix: str) -> None:
         out.document(found)
         out.say(f"{found['instance']}: {ACTIONS.get(found['action'], found['action'])}.")
         out.say(f"Since {local(found['opened_at'], one.zone)}.")
-        for line in found["content"]:
-            out.say(f"  {_line(one, line, titles)}")
+        for text in (*_together(found["content"]), *_lines(one, found["content"], titles)):
+            out.say(f"  {text}")
     out.next(_next(found))
+
+
+def _together(content: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What people leave for, where many do for the same: was a folder moved?"""
+    people = (one for one in content if one.get("family") in PERSONAL)
+    told = Counter((one["family"], one["reason"]) for one in people)
+    for (family, reason), number in told.most_common():
+        if number > 1:
+            yield f"{number} x {family}: {reason}"
+
+
+def _lines(
+    one: Session, content: Sequence[Mapping[str, Any]], titles: Mapping[int, str]
+) -> Iterator[str]:
+    """One by one; a membership has no name of its own, and is only counted."""
+    for line in content:
+        if line.get("family") != Family.MEMBERSHIP:
+            yield _line(one, line, titles)
 
 
 def _with_titles(tx: Tx, prefix: str, language: str) -> tuple[Any, dict[int, str]]:

@@ -9,6 +9,7 @@ from docs.follow import ROOT, plain_environment
 from docs.shell import Shell
 
 PAGE = ROOT / "docs/howto/connect-active-directory.md"
+HASH = "hub hold list --json | grep -o '\"hash\": \"[a-z0-9]*' | cut -d'\"' -f4"
 HUB = "store: sqlite:///hub.db\norganisation: Voorbeeld\n"
 
 
@@ -27,16 +28,27 @@ def place(slapd, tmp_path):
     }
 
 
+def write(folder, places):
+    """Only the file of the page."""
+    for step in steps(PAGE.read_text("utf-8")):
+        if isinstance(step, File):
+            put(folder, step, places)
+
+
+def put(folder, step, places):
+    text = step.text
+    for old, new in places.items():
+        assert old in text, f"the page does not say {old} any more"
+        text = text.replace(old, new)
+    (folder / step.name).write_text(text)
+
+
 def walk(shell, folder, places):
     """Do what the page says; how many commands were run."""
     number = 0
     for step in steps(PAGE.read_text("utf-8")):
         if isinstance(step, File):
-            text = step.text
-            for old, new in places.items():
-                assert old in text, f"the page does not say {old} any more"
-                text = text.replace(old, new)
-            (folder / step.name).write_text(text)
+            put(folder, step, places)
         elif isinstance(step, Command) and not step.skipped:
             shell.run(step)
             number += 1
@@ -61,12 +73,7 @@ def test_a_wrong_password_shows_nowhere(place, tmp_path):
     environment = plain_environment(tmp_path) | {"LDAP_PASSWORD": canary, "HUB_DEBUG": "1"}
     words = ("check", "sync", "status --json", "plan --json", "hold list", "dead-letters")
     with Shell(tmp_path, environment) as shell:
-        for step in steps(PAGE.read_text("utf-8")):
-            if isinstance(step, File):
-                text = step.text
-                for old, new in place.items():
-                    text = text.replace(old, new)
-                (tmp_path / step.name).write_text(text)
+        write(tmp_path, place)
         for one in words:
             shell.run(Command(0, f"hub {one} || true"))
         printed = "\n".join(shell.printed)
@@ -79,3 +86,25 @@ def assert_silent(folder, secret):
     files = [one for one in folder.rglob("*") if one.is_file()]
     assert any(one.name == "hub.db" for one in files)
     assert not [one for one in files if secret.encode() in one.read_bytes()]
+
+
+def test_a_folder_that_was_moved_is_said_as_a_person_would(place, slapd, tmp_path):
+    environment = plain_environment(tmp_path) | {"LDAP_PASSWORD": slapd.server.password}
+    ou, elsewhere = place["OU=Medewerkers,DC=example,DC=org"], slapd.ou()
+    write(tmp_path, place)
+    people = list(slapd.search(ou, "(objectClass=inetOrgPerson)", ["1.1"]))
+    team = slapd.group(elsewhere, f"Team {elsewhere[3:]}".partition(",")[0], people)
+    with (tmp_path / "connectors/directory.yaml").open("a") as file:
+        file.write(f'  groups: {{bases: ["{elsewhere}"]}}\n')
+    with Shell(tmp_path, environment) as shell:
+        shell.run(Command(0, "hub sync"))
+        for dn in people:
+            slapd.move(dn, parent=elsewhere)
+        shell.run(Command(0, "hub sync"))
+        start = len(shell.printed)
+        shell.run(Command(0, f"hub hold show $({HASH})"))
+        printed = "\n".join(shell.printed[start:])
+    assert f"6 x person: moved to {elsewhere.replace('OU', 'ou')}" in printed, printed
+    assert "6 x membership: moved to" in printed
+    assert printed.count("\n  - Persoon") == 6
+    assert team not in printed

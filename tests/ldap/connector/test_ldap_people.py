@@ -1,5 +1,6 @@
 """People on real directories: a sweep, look-ups, scope."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -113,13 +114,16 @@ async def test_a_manager_outside_the_scope_is_no_reference(desk):
 
 async def test_moved_out_of_the_base_is_proof(desk):
     key = desk.person("Noor")
-    desk.directory.move(desk.dn("Noor"), parent=desk.directory.ou())
-    assert await desk.ask(PERSON, key) == Gone("outside base, filter or group")
+    elsewhere = desk.directory.ou()
+    desk.directory.move(desk.dn("Noor"), parent=elsewhere)
+    answer = await desk.ask(PERSON, key)
+    assert answer.reason.casefold() == f"moved to {elsewhere}".casefold()
 
 
 async def test_no_longer_in_the_filter_is_proof(desk):
     key = desk.person("Noor", title="b")
-    assert isinstance(await desk.ask(PERSON, key, filter="(title=a)"), Gone)
+    answer = await desk.ask(PERSON, key, filter="(title=a)")
+    assert answer == Gone("outside filter or group")
 
 
 async def test_not_found_is_no_proof_on_openldap(ldap_desk):
@@ -159,6 +163,18 @@ async def test_a_wrong_password_is_tried_once_by_all_streams_together(desk):
     with pytest.raises(AuthFailedError):
         await made.look_up(PERSON, NOBODY)
     assert desk.faults.opened == 2
+
+
+async def test_two_streams_that_begin_together_try_a_wrong_password_once(desk):
+    made = desk.connector(password="wrong", groups={})
+
+    async def read(stream):
+        async for _ in made.read(desk.request(stream)):
+            pass
+
+    ended = await asyncio.gather(read("people"), read("groups"), return_exceptions=True)
+    assert [type(one) for one in ended] == [AuthFailedError] * 2
+    assert desk.faults.opened == 1
 
 
 async def test_accounts_of_active_directory(ad_desk):
