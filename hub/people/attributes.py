@@ -34,18 +34,21 @@ def known(
     """
     if not voices:
         return dict(before)
+    usual = _ranked(voices, policy.authority)
     found: dict[str, dict[str, Any]] = {}
     for field in ATTRIBUTES:
-        speaking = [one for one in voices if one.body.get(field) is not None]
-        if speaking:
-            best = min(speaking, key=lambda one: (_rank(policy, field, one.instance), one.place))
+        order = policy.authority_of.get(field)
+        ranked = usual if order is None else _ranked(voices, order)
+        best = next((one for one in ranked if one.body.get(field) is not None), None)
+        if best is not None:
             found[field] = _since(best, field, before.get(field), now)
     return found
 
 
-def _rank(policy: Policy, field: str, instance: str) -> int:
-    order = policy.order(field)
-    return order.index(instance) if instance in order else len(order)
+def _ranked(voices: Sequence[Voice], order: Sequence[str]) -> list[Voice]:
+    """The most trusted first; those that nobody ranked after them, in order of appearance."""
+    ranks = {name: at for at, name in enumerate(order)}
+    return sorted(voices, key=lambda one: (ranks.get(one.instance, len(ranks)), one.place))
 
 
 def _since(best: Voice, field: str, old: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:

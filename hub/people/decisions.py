@@ -136,8 +136,8 @@ def unmerge(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     theirs = {one.subject for one in persons.of_persons(tx, [stays.id])}
     back = [one for one in row.merged_from or [] if one in theirs]
     persons.move(tx, back, row.id)
-    free = {"state": str(state), "since": now, "until": None}
-    persons.update(tx, row.id, merged_into=None, merged_from=None, **free)
+    grace = {"state": str(state), "since": now, "until": now + policies.current(tx).grace}
+    persons.update(tx, row.id, merged_into=None, merged_from=None, **grace)
     for one in back:
         reviews.reject(tx, one, stays.id, now)
     step.settle(tx, [stays.id, row.id], now)

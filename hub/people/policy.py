@@ -1,6 +1,6 @@
 """What the organisation decided about people; told by the hub that runs, kept in the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import Field
@@ -33,10 +33,6 @@ class Policy(Model):
     def is_ours(self, domain: str) -> bool:
         """Whether the organisation vouches for the addresses of this domain."""
         return domain in self.mail_domains
-
-    def order(self, field: str) -> Sequence[str]:
-        """Whose word counts for an attribute, the most trusted first."""
-        return self.authority_of.get(field, self.authority)
 
 
 def current(tx: Tx) -> Policy:

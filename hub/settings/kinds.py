@@ -58,6 +58,12 @@ def duration(value: Any) -> timedelta:
     return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
 
 
+def _a_day_at_least(value: timedelta) -> timedelta:
+    if value < timedelta(days=1):
+        raise ValueError("must be at least `1d`")
+    return value
+
+
 def _pace(value: timedelta) -> timedelta:
     if value < LEAST_PACE:
         raise ValueError("must be at least `10s`")
@@ -128,6 +134,7 @@ Duration = Annotated[
     BeforeValidator(duration),
     WithJsonSchema({"type": "string", "pattern": _DURATION, "examples": ["30s", "5m", "4h", "2d"]}),
 ]
+Keeping = Annotated[Duration, AfterValidator(_a_day_at_least)]
 Pace = Annotated[
     timedelta,
     BeforeValidator(duration),

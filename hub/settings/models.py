@@ -10,6 +10,7 @@ from hub.events.base import ROUTED, Family, Language, Model, Text
 from hub.events.objects import Audience
 from hub.settings.kinds import (
     Duration,
+    Keeping,
     Name,
     Origin,
     Pace,
@@ -89,15 +90,6 @@ class Audit(Model):
         "another machine, where nobody who can change the store can change it. Unless named: `.heads` "
         "after the name of the store's file, or `audit.heads` beside this one.",
     )
-
-
-def _a_day_at_least(value: timedelta) -> timedelta:
-    if value < timedelta(days=1):
-        raise ValueError("must be at least `1d`")
-    return value
-
-
-Keeping = Annotated[Duration, AfterValidator(_a_day_at_least)]
 
 
 class Retention(Model):

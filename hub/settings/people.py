@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from hub.events.base import Model
 from hub.events.person import Attribute
-from hub.settings.kinds import Duration, Name
+from hub.settings.kinds import Keeping, Name
 from hub.settings.problems import Place
 
 _DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
@@ -47,10 +47,10 @@ class PeopleSettings(Model):
     authority_of: dict[Attribute, tuple[Name, ...]] = Field(
         {}, description="The same for single attributes, instead of `authority`."
     )
-    grace: Duration = Field(
+    grace: Keeping = Field(
         timedelta(days=30),
         description="How long somebody without an account in force stays suspended, before "
-        "becoming deactivated.",
+        "becoming deactivated; at least `1d`.",
         json_schema_extra={"default": "30d"},
     )
 

@@ -105,6 +105,19 @@ async def test_after_thirty_days_a_merge_stands(pair, decide):
     assert gone["accounts"] == []
 
 
+async def test_who_left_meanwhile_is_suspended_when_taken_apart_and_grace_ends(pair, decide):
+    made = await decide(decisions.merge, "hr/h2", "hr/h1")
+    pair["hr"].remove("h2", proof="deleted")
+    await pair.read()
+    await decide(decisions.unmerge, made["merged"])
+    row = await pair.person("hr/h2")
+    assert row.state == "suspended"
+    assert row.until == row.since + timedelta(days=30)
+    pair.clock.advance(31 * 86400)
+    await pair.runner.project()
+    assert (await pair.person("hr/h2")).state == "deactivated"
+
+
 async def test_what_came_to_the_survivor_meanwhile_stays_with_it(pair, person_of, decide):
     await decide(decisions.merge, "hr/h2", "hr/h1")
     (row,) = (await decide(finding.shown, "hr/h1"))["merged"]

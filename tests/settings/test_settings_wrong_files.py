@@ -55,6 +55,21 @@ HUB_FILES = {
         "3: web.frame_ancestors[0]: must be an origin",
         "https",
     ),
+    "people-mail-domain-with-at": (
+        START + 'people:\n  mail_domains: ["@example.org"]\n',
+        "4: people.mail_domains[0]: must be a domain in small letters",
+        "correct",
+    ),
+    "people-namespace-capital": (
+        START + "people: {namespaces: {hr: Gemeente}}\n",
+        "3: people.namespaces.hr: must be a short name",
+        "hr",
+    ),
+    "people-authority-of-what": (
+        START + "people: {authority_of: {birth_date: [hr]}}\n",
+        "3: people.authority_of.birth_date: must be `display_name`",
+        "birth_date",
+    ),
     "frame-ancestors-not-a-list": (
         START + "web: {frame_ancestors: https://intranet.example.org}\n",
         "3: web.frame_ancestors: must be a list",
