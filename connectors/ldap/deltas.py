@@ -52,12 +52,11 @@ class Deltas:
 
     def mark(self, watched: Watched) -> str:
         """See `DirectoryClient.mark`."""
-        last = self._last.pop(watched, None)
-        if last is not None:
+        if watched in self._last:
             try:
-                return self.changes(watched, last).cookie
+                return self.changes(watched, self._last[watched]).cookie
             except RejectedError:
-                pass  # it was remembered to save time: what follows is what would have come first
+                self._last.pop(watched)  # it was remembered to save time only
         root = self._able()
         way = self._dirsync if root.vendor is Vendor.AD else self._syncrepl
         return self._kept(watched, seal(root, watched, *way.start(root, watched)))

@@ -5,7 +5,11 @@ import ssl
 from typing import Any
 
 import ldap3
-from ldap3.core.exceptions import LDAPExceptionError, LDAPPackageUnavailableError
+from ldap3.core.exceptions import (
+    LDAPExceptionError,
+    LDAPPackageUnavailableError,
+    LDAPStartTLSError,
+)
 
 from connectors.ldap.access import Access, Address, Method
 from connectors.ldap.faults import broke_off, refused, untrusted
@@ -47,7 +51,7 @@ def dial(access: Access, address: Address) -> ldap3.Connection:
     try:
         connection.open(read_server_info=False)
         if access.start_tls and address.scheme == "ldap":
-            connection.start_tls(read_server_info=False)
+            _encrypt(connection)
         bound = connection.bind(read_server_info=False)
         connection.socket.settimeout(access.answer_timeout)
     except (LDAPExceptionError, OSError, ValueError, ImportError) as error:
@@ -58,6 +62,12 @@ def dial(access: Access, address: Address) -> ldap3.Connection:
         hang_up(connection)
         raise fault
     return connection
+
+
+def _encrypt(connection: ldap3.Connection) -> None:
+    """Never go on without: the password is sent next."""
+    if not connection.start_tls(read_server_info=False):
+        raise LDAPStartTLSError("refused")
 
 
 def hang_up(connection: ldap3.Connection) -> None:
@@ -134,6 +144,11 @@ def _fault(address: Address, tls: VerifiedTls | None, error: Exception) -> Excep
     if isinstance(error, ValueError):  # OpenSSL 3 has no MD4
         return BadConfigError(
             f"{address}: NTLM can't work on this machine: use a simple login over ldaps://."
+        )
+    if failure is None and isinstance(error, LDAPStartTLSError):
+        return BadConfigError(
+            f"{address} offers no StartTLS: use ldaps://, or have TLS switched on at the server. "
+            "The password was not sent."
         )
     if isinstance(failure, OSError | ValueError):
         return RetryableError(

@@ -239,7 +239,10 @@ class Scripted:
             message, buffer = buffer[start:end], buffer[end:]
             _, _, at = element(message, 0, len(message))
             number, kind = message[:at], message[at]
-            if kind == 0x60:
+            if kind == 0x77:  # StartTLS: not here
+                refusal = integer(2, 0x0A) + octets(b"") * 2
+                connection.sendall(sequence(number, tlv(0x78, refusal)))
+            elif kind == 0x60:
                 self.binds += 1
                 connection.sendall(sequence(number, tlv(0x61, RESULT)))
             elif kind == 0x63:

@@ -7,6 +7,7 @@ import pytest
 
 from connectors.ldap.access import Access, Method
 from connectors.ldap.client import DirectoryClient
+from connectors.ldap.sandbox import Slapd
 from hub.errors import (
     AuthFailedError,
     BadConfigError,
@@ -81,6 +82,31 @@ def test_a_certificate_of_another_host_is_refused(directory, pem, start_tls):
 def test_no_password_goes_out_in_clear_text(slapd):
     with pytest.raises(BadConfigError, match="clear text"):
         slapd.client(urls=(slapd.server.ldap,))
+
+
+def test_no_password_is_sent_where_start_tls_is_refused(scripted):
+    server = scripted(lambda _: [])
+    access = server.access(start_tls=True, clear_text=False, bind="cn=hub", password="x")
+    with pytest.raises(BadConfigError, match=r"offers no StartTLS.*password was not sent"):
+        DirectoryClient(access).connect()
+    assert server.binds == 0
+
+
+def test_start_tls_on_a_real_server_that_has_none(tmp_path_factory):
+    import shutil
+    import tempfile
+    from pathlib import Path
+
+    folder = Path(tempfile.mkdtemp(prefix="hub-ldap-"))
+    try:
+        with Slapd(folder) as server:
+            client = DirectoryClient(
+                Access(urls=(server.ldap,), start_tls=True, bind="cn=hub", password="x")
+            )
+            with pytest.raises(BadConfigError, match="offers no StartTLS"):
+                client.connect()
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_tls_on_a_port_that_has_none(slapd, pem):
