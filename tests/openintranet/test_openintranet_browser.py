@@ -8,6 +8,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed on this machine"),
 ]
+PEOPLE = ("/people", "/people/p-1", "/people/nobody")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -34,6 +35,21 @@ async def filled(api, item, freshness):
     await api.put("/v1/freshness/f", json=freshness())
     post = {"text": {"nl": "Onderhoud vanavond"}, "audience": {"everyone": True}}
     await api.put("/v1/timeline/t", json=post)
+    anna = {
+        "user_name": "anna",
+        "display_name": "Anna van der Wijngaarden-Oosterhuizen",
+        "title": "Wijkverpleegkundige in de nacht en het weekeinde",
+        "department": "Zorg",
+        "mail": "anna.vanderwijngaarden-oosterhuizen@gemeente.example.org",
+        "phone": "020 123 4567",
+        "external": True,
+        "manager": "p-2",
+    }
+    await api.put("/v1/person/p-1", json=anna)
+    await api.put("/v1/person/p-2", json={"user_name": "bob", "display_name": "Bob Vos"})
+    await api.put("/v1/group/wijkteam", json={"name": "Wijkteam Noord"})
+    await api.put("/v1/membership/m", json={"group": "wijkteam", "person": "p-1"})
+    await api.put("/v1/timeline/u", json=post | {"author": "p-1"})
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -43,7 +59,9 @@ async def test_axe_finds_nothing_serious(filled, sandbox, clock, served, scheme)
     async with served(sandbox.app) as url, browser() as chromium:
         context = await chromium.new_context(color_scheme=scheme, bypass_csp=True)
         page = await context.new_page()
-        for path in ("/", "/timeline", "/requests", "/?lang=en&group=uithoorn", "/"):
+        seen_as = "/people?lang=en&person=p-1&q=wijk"
+        paths = ("/", "/timeline", "/requests", "/?lang=en&group=uithoorn", *PEOPLE, seen_as, "/")
+        for path in paths:
             await page.goto(url + path)
             found = (await Axe().run(page)).response
             assert len(found["passes"]) > 10
@@ -59,7 +77,7 @@ async def test_axe_finds_nothing_serious(filled, sandbox, clock, served, scheme)
 async def test_pages_fit_a_narrow_screen_and_large_text(filled, sandbox, served):
     async with served(sandbox.app) as url, browser() as chromium:
         page = await chromium.new_page(viewport={"width": 320, "height": 640})
-        for path in ("/", "/timeline", "/requests", "/?lang=en"):
+        for path in ("/", "/timeline", "/requests", "/?lang=en", *PEOPLE):
             await page.goto(url + path)
             assert await page.evaluate("document.documentElement.scrollWidth") == 320, path
         await page.set_viewport_size({"width": 640, "height": 800})

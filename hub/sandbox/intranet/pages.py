@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,10 +13,13 @@ from starlette.responses import HTMLResponse, Response
 
 from hub.sandbox.intranet import catalogue, tiles
 from hub.sandbox.intranet.directory import Directory
+from hub.sandbox.intranet.models import Kind
 from hub.sandbox.intranet.options import IntranetOptions, Language
+from hub.sandbox.intranet.profiles import Profiles
 from hub.sandbox.intranet.state import LoggedRequest, ObjectStore
 
 _REQUESTS_SHOWN = 200
+_LONGEST_WORDS = 100
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,15 @@ class Viewer:
     language: Language
     group: str | None
     person: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom somebody looks for: words, group (None: everybody) and page from 1."""
+
+    words: str = ""
+    group: str | None = None
+    page: int = 1
 
 
 class Pages:
@@ -40,6 +52,7 @@ class Pages:
     ) -> None:
         self.options = options
         self.directory = Directory(options, store)
+        self.profiles = Profiles(store, self.directory)
         self._store = store
         self._log = log
         self._now = now
@@ -62,6 +75,26 @@ class Pages:
         found = [(one, tiles.read_post(one)) for one in seen]
         return self._render("timeline.html", "/timeline", viewer, posts=found)
 
+    def people(self, viewer: Viewer, asked: Asked) -> str:
+        """Return the list of colleagues who fit."""
+        found = self.profiles.search(asked.words, asked.group, asked.page)
+        words = {"q": asked.words, "in": asked.group or ""}
+        here = words | {"page": str(found.page)}
+        content = {"found": found, "asked": asked, "words": words, "here": here}
+        return self._render("people.html", "/people", viewer, **content)
+
+    def person(self, viewer: Viewer, key: str) -> str | None:
+        """Return the profile of a colleague; None: there is none to see."""
+        shown = self.profiles.get(key)
+        if shown is None:
+            return None
+        path = f"/people/{quote(key, safe='')}"
+        return self._render("person.html", path, viewer, person=shown)
+
+    def nobody(self, viewer: Viewer) -> str:
+        """Return the page in the place of a profile that is not there."""
+        return self._render("nobody.html", "/people", viewer)
+
     def requests(self, viewer: Viewer) -> str:
         """Return the newest requests to the API."""
         newest = list(self._log)[: -_REQUESTS_SHOWN - 1 : -1]
@@ -79,7 +112,9 @@ class Pages:
     def _render(self, template: str, path: str, viewer: Viewer, **content: Any) -> str:
         now, language = self._now(), viewer.language
         return self._templates.get_template(template).render(
-            content,
+            {"here": {}, **content},
+            me=self.profiles.get(viewer.person),
+            profiles=self.profiles,
             t=catalogue.TEXTS[language],
             catalogue=catalogue,
             options=self.options,
@@ -94,7 +129,8 @@ class Pages:
 
 
 def _url(path: str, viewer: Viewer, **changed: str) -> str:
-    chosen = {"lang": viewer.language, "group": viewer.group, **changed}
+    who = {"lang": viewer.language, "group": viewer.group, "person": viewer.person}
+    chosen = {**who, **changed}
     return f"{path}?{urlencode({key: value for key, value in chosen.items() if value})}"
 
 
@@ -104,15 +140,18 @@ def page_router(pages: Pages) -> APIRouter:
 
     @router.get("/")
     async def dashboard(request: Request) -> Response:
-        return _html(pages, pages.dashboard(_viewer(request, pages.options)))
+        return _html(pages, pages.dashboard(_viewer(request, pages)))
 
     @router.get("/timeline")
     async def timeline(request: Request) -> Response:
-        return _html(pages, pages.timeline(_viewer(request, pages.options)))
+        return _html(pages, pages.timeline(_viewer(request, pages)))
+
+    if Kind.PERSON in pages.options.kinds:
+        router.include_router(_people(pages))
 
     @router.get("/requests")
     async def requests(request: Request) -> Response:
-        return _html(pages, pages.requests(_viewer(request, pages.options)))
+        return _html(pages, pages.requests(_viewer(request, pages)))
 
     @router.get("/assets/intranet.css")
     async def style() -> Response:
@@ -121,24 +160,49 @@ def page_router(pages: Pages) -> APIRouter:
     return router
 
 
-def _viewer(request: Request, options: IntranetOptions) -> Viewer:
+def _people(pages: Pages) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/people")
+    async def people(request: Request) -> Response:
+        query = request.query_params
+        number = query.get("page", "")
+        page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+        asked = Asked(query.get("q", "")[:_LONGEST_WORDS], query.get("in") or None, page)
+        return _html(pages, pages.people(_viewer(request, pages), asked))
+
+    @router.get("/people/{key}")
+    async def person(request: Request, key: str) -> Response:
+        viewer = _viewer(request, pages)
+        shown = pages.person(viewer, key)
+        if shown is None:
+            return _html(pages, pages.nobody(viewer), 404)
+        return _html(pages, shown)
+
+    return router
+
+
+def _viewer(request: Request, pages: Pages) -> Viewer:
+    options = pages.options
+    person = request.query_params.get("person")
     group = request.query_params.get("group")
     wanted = [request.query_params.get("lang", "").lower()]
     accepted = request.headers.get("accept-language", "").lower().split(",")
     wanted += [one.split(";")[0].strip().split("-")[0] for one in accepted]
     known: dict[str, Language] = {"nl": "nl", "en": "en"}
     language = next((known[one] for one in wanted if one in known), options.language)
-    return Viewer(language, group if group in options.groups else None)
+    known_group = group if group in options.groups else None
+    return Viewer(language, known_group, person if pages.profiles.get(person) else None)
 
 
-def _html(pages: Pages, page: str) -> Response:
+def _html(pages: Pages, page: str, status: int = 200) -> Response:
     headers = {
         "Content-Security-Policy": _policy(pages.options.tile_url),
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
         "Vary": "Accept-Language",
     }
-    return HTMLResponse(page, headers=headers)
+    return HTMLResponse(page, status, headers=headers)
 
 
 def _policy(tile_url: str | None) -> str:
