@@ -13,13 +13,14 @@ from hub.cli.plan import show_holds
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.engine import reconcile
 from hub.events.base import PERSONAL, Family
-from hub.store import holds, subjects
+from hub.store import holds, persons, subjects
 from hub.store.store import Tx
 
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="As `hub hold list` shows it; a prefix.")]
 ACTIONS = {
     "removal": "these would be taken away",
     "configuration": "the changed configuration would take away or alter these",
+    "people": "these people would lose their account, or could not use it any more",
     "address": "the target's address changed; its ledger begins empty there",
 }
 
@@ -86,7 +87,7 @@ def _together(content: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _lines(
-    one: Session, content: Sequence[Mapping[str, Any]], titles: Mapping[int, str]
+    one: Session, content: Sequence[Mapping[str, Any]], titles: Mapping[int | str, str]
 ) -> Iterator[str]:
     """One by one; a membership has no name of its own, and is only counted."""
     for line in content:
@@ -94,14 +95,19 @@ def _lines(
             yield _line(one, line, titles)
 
 
-def _with_titles(tx: Tx, prefix: str, language: str) -> tuple[Any, dict[int, str]]:
+def _with_titles(tx: Tx, prefix: str, language: str) -> tuple[Any, dict[int | str, str]]:
     row = reconcile.held(tx, prefix)
     ids = [line["subject"] for line in row.content if "subject" in line]
     rows = subjects.by_ids(tx, ids)
-    return row, {one.id: title_of(one.state, language) or one.key for one in rows}
+    people = persons.by_ids(tx, [line["person"] for line in row.content if "person" in line])
+    named: dict[int | str, str] = {name: one.name for name, one in people.items() if one.name}
+    return row, named | {one.id: title_of(one.state, language) or one.key for one in rows}
 
 
-def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int, str]) -> str:
+def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int | str, str]) -> str:
+    if "person" in line:
+        name = titles.get(line["person"], "somebody who was forgotten")
+        return f"- {name}, {line['state']} ({line['person']})"
     if "subject" not in line:
         return f"{line['from']} -> {line['to']}"
     title = titles.get(line["subject"], "")
@@ -117,7 +123,7 @@ def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int, str]) -> s
 
 def _next(found: Mapping[str, Any]) -> str:
     mark = found["hash"]
-    if found["action"] == "removal":
+    if found["action"] in {"removal", "people"}:
         return f"`hub hold release {mark}` applies it, `hub hold drop {mark}` keeps everything."
     return f"`hub hold release {mark}` applies it; to refuse it, put the old YAML back."
 

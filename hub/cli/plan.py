@@ -234,7 +234,7 @@ def show_holds(
 
 def decide(hold: Mapping[str, Any]) -> str:
     """How a person decides about a hold."""
-    if hold["action"] == "removal":
+    if hold["action"] in {"removal", "people"}:
         return f"`hub hold show {hold['hash']}`, then release or drop it."
     return f"`hub hold show {hold['hash']}`, then release it or put the old YAML back."
 

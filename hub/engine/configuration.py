@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Connector, Stream
+from hub.engine import provisioning
 from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
@@ -13,7 +14,7 @@ from hub.events.person import Person
 from hub.events.route import Route
 from hub.people import step as people
 from hub.people.standing import Account
-from hub.settings.models import Removals
+from hub.settings.removals import Removals
 from hub.store import desire, holds, objects, streams, subjects, waiting
 from hub.store.store import Tx
 
@@ -227,10 +228,16 @@ class Routing:
 
 
 def project_dirty(tx: Tx, now: datetime) -> int:
-    """Bring the objects of changed subjects up to date; how many subjects there were."""
+    """Bring the objects of changed subjects up to date; how many subjects there were.
+
+    When there were none: the accounts of changed persons, all at once, because how many people
+    lose theirs is weighed over all of them.
+    """
     rows = subjects.take_dirty(tx, now)
     if rows:
         _project(tx, [(row, matter(row), False) for row in rows], now)
+    else:
+        provisioning.provision(tx, now)
     return len(rows)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.events.base import Family
-from hub.settings.models import Removals
+from hub.settings.removals import Removals
 from hub.store import waiting
 from hub.store.store import Tx
 
@@ -25,10 +25,10 @@ def too_many(tx: Tx, instance_id: str, leaving: Sequence[Any], limits: Removals)
     if groups and _emptied(groups, waiting.groups(tx, instance_id), limits):
         return True
     del families[Family.MEMBERSHIP]
-    return any(_many(number, sizes[family], limits) for family, number in families.items())
+    return any(many(number, sizes[family], limits) for family, number in families.items())
 
 
-def _many(leaving: int, all_: int, limits: Removals) -> bool:
+def many(leaving: int, all_: int, limits: Removals) -> bool:
     """Of accounts, or of groups."""
     share = 100 * leaving
     return (leaving > limits.number and share > limits.percent * all_) or (

@@ -138,7 +138,8 @@ def shown_hold(row: Any) -> dict[str, Any]:
 def explain(tx: Tx, text: str) -> list[dict[str, Any]]:
     """Objects that match a key, a subject or a part of it, each back to cause, run and route."""
     modes = {name: row.mode for name, row in streams.instances(tx).items()}
-    return [_explained(tx, row, modes.get(row.instance)) for row in objects.find(tx, text)]
+    found = {row.id: row for row in [*objects.find(tx, text), *persons.objects_of(tx, text)]}
+    return [_explained(tx, row, modes.get(row.instance)) for row in found.values()]
 
 
 def _explained(tx: Tx, row: Any, mode: str | None) -> dict[str, Any]:
@@ -157,7 +158,8 @@ def _explained(tx: Tx, row: Any, mode: str | None) -> dict[str, Any]:
         "remote_version": row.remote_version,
         "versions": {"desired": row.seq, "done": row.done_seq},
     }
-    return shown | {"causes": [_cause(tx, one) for one in objects.causes(tx, row.id)]}
+    causes = persons.causes(tx, row.key) if row.kind == "person" else objects.causes(tx, row.id)
+    return shown | {"causes": [_cause(tx, one) for one in causes]}
 
 
 def _cause(tx: Tx, one: Any) -> dict[str, Any]:
@@ -284,16 +286,22 @@ def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
         BadConfigError: the hold is of another kind; put the old configuration back instead.
     """
     row = held(tx, prefix)
-    if row.action != "removal":
+    if row.action not in {"removal", "people"}:
         raise BadConfigError(
-            "Only removals can be dropped. To refuse a changed configuration or address, put the "
+            "Only removals, and people who would lose an account, can be dropped. To refuse a changed configuration or address, put the "
             "old one back in the YAML: the hold then closes by itself."
         )
     holds.end(tx, row.id, "dropped", now)
-    what = {"hold": row.hash, "instance": row.instance, "size": len(row.content)}
-    what["subjects"] = [f"{row.instance}/{line['key']}" for line in row.content]
+    what: dict[str, Any] = {"hold": row.hash, "instance": row.instance, "size": len(row.content)}
+    what |= _named(row)
     trail.note(tx, actor=actor, action="drop", what=what, now=now)
     return row
+
+
+def _named(row: Any) -> dict[str, list[str]]:
+    if row.action == "people":
+        return {"persons": [line["person"] for line in row.content]}
+    return {"subjects": [f"{row.instance}/{line['key']}" for line in row.content]}
 
 
 # --- withdraw and pause -------------------------------------------------------------------------

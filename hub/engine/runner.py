@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hub.contract import Hints, Received, Stream, Target
-from hub.engine import configuration, reconcile
+from hub.engine import configuration, provisioning, reconcile
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
@@ -286,6 +286,8 @@ class Runner:
             return await self.store.write(
                 reconcile.release_address, row, actor=actor, now=self.now()
             )
+        if row.action == "people":
+            return await self.store.write(provisioning.release, row, actor=actor, now=self.now())
         source = self.sources.get(row.instance)
         if source is None:
             raise BadConfigError(f"{row.instance} is not configured: put its file back first.")

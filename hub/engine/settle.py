@@ -8,7 +8,7 @@ from typing import Any
 from hub.contract import Gone, Present, Stream, Unknown
 from hub.engine import departures
 from hub.events.base import PERSONAL, Family
-from hub.settings.models import Removals
+from hub.settings.removals import Removals
 from hub.store import holds, streams, subjects, waiting
 from hub.store.store import Tx
 from hub.store.streams import Reading

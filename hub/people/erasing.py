@@ -8,7 +8,7 @@ from hub.events.base import Family
 from hub.people import finding, states, step
 from hub.people.standing import account_of
 from hub.people.states import Event, State
-from hub.store import erasure, persons, reviews, subjects, trail
+from hub.store import desire, erasure, objects, persons, reviews, subjects, trail
 from hub.store.store import Tx
 
 TELLING = ("display_name", "user_name", "mail", "contact_mail", "phone", "mobile")
@@ -35,6 +35,10 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
                 "facts": [line.body for line in subjects.events_of(tx, one.subject, ALL)],
             }
             for one in accounts
+        ],
+        "published": [
+            {"target": one.target, "desired": one.body, "stands": one.done_body}
+            for one in objects.of_people(tx, [row.id])
         ],
         "decisions": [
             {"at": one.at.isoformat(), "by": one.actor, "action": one.action}
@@ -90,6 +94,7 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     trail.erase(tx, persons=ids, texts=texts, actor=actor, now=now)
     asking = {one.subject for one in reviews.of_persons(tx, [row.id])}
     erasure.erase(tx, accounts, str(Family.PERSON), row.id)
+    _off_targets(tx, ids, now)
     for one in mine:
         reviews.forget(tx, one.id)
         state = states.after(State(one.state), Event.FORGET)
@@ -100,3 +105,11 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     what = {"person": row.id, "accounts": len(accounts)}
     trail.note(tx, actor=actor, action="people forget", what=what, now=now)
     return receipt | {"done": True, "at": now.isoformat()}
+
+
+def _off_targets(tx: Tx, ids: Sequence[str], now: datetime) -> None:
+    """Accounts on targets go at the next delivery; what they looked like is forgotten at once."""
+    for one in objects.of_people(tx, ids):
+        if "present" in {one.state, one.done_state}:
+            desire.make_absent(tx, one.id, now)
+        objects.forget_body(tx, one.id)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from hub.events.base import Model
+from hub.settings.removals import Removals
 from hub.store import persons
 from hub.store.store import Tx
 
@@ -25,6 +26,15 @@ class Policy(Model):
         default_factory=dict, description="The same for single attributes."
     )
     grace: timedelta = Field(timedelta(days=30), description="Between suspended and deactivated.")
+    accounts: Mapping[str, str] = Field(
+        default_factory=dict, description="Targets whose accounts the hub keeps: `manage`."
+    )
+    user_name: tuple[str, ...] = Field(
+        ("user_name", "mail"), description="What a person logs in with: the first that is known."
+    )
+    removals: Removals = Field(
+        Removals(), description="How many may lose an account on one target at once."
+    )
 
     def namespace(self, instance: str) -> str:
         """The numbering that an instance gives employee numbers in; its own unless named."""
@@ -47,3 +57,4 @@ def put(tx: Tx, wanted: Policy) -> None:
     if persons.policy(tx, NAME) != body:
         persons.put_policy(tx, NAME, body)
         persons.mark_all(tx)
+        persons.all_stale(tx)

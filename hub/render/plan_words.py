@@ -130,7 +130,12 @@ DUTCH = PlanWords(
         }
     ),
     actions=MappingProxyType(
-        {"removal": "verwijdering", "configuration": "configuratie", "address": "adres"}
+        {
+            "removal": "verwijdering",
+            "configuration": "configuratie",
+            "address": "adres",
+            "people": "mensen",
+        }
     ),
     modes=MappingProxyType(
         {"watch": "leest, verstuurt niets", "pilot": "proef", "live": "verstuurt"}
@@ -206,7 +211,12 @@ ENGLISH = PlanWords(
         }
     ),
     actions=MappingProxyType(
-        {"removal": "removal", "configuration": "configuration", "address": "address"}
+        {
+            "removal": "removal",
+            "configuration": "configuration",
+            "address": "address",
+            "people": "people",
+        }
     ),
     modes=MappingProxyType({"watch": "reads, sends nothing", "pilot": "pilot", "live": "sends"}),
 )

@@ -103,7 +103,7 @@ async def needed(runner: Runner, action: str, body: Mapping[str, Any]) -> str | 
     instance = body["instance"] if action == "receive" else None
     if action == "release":
         held = await runner.store.read(reconcile.held, body["hash"])
-        instance = held.instance if held.action != "address" else None
+        instance = held.instance if held.action not in {"address", "people"} else None
     return lease.INSTANCE + str(instance) if instance in runner.sources else None
 
 

@@ -146,6 +146,7 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
     made = _Instances(hub, registry, base, env, problems)
     instances = made.all()
     problems += _unknown_instances(document, hub, {*made.broken, *(one.id for one in instances)})
+    problems += _unknown_targets(document, hub)
     store = _store(hub.store, base)
     return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
 
@@ -173,6 +174,13 @@ def _unknown_instances(document: Document, hub: HubSettings, known: set[str]) ->
         if name not in known:
             message = f"names the instance `{name}`, which does not exist"
             yield document.problem(place, message, near(name, sorted(known)))
+
+
+def _unknown_targets(document: Document, hub: HubSettings) -> Iterator[Problem]:
+    for name in sorted(hub.people.accounts.keys() - hub.targets.keys()):
+        message = f"names the target `{name}`, which does not exist"
+        place = ("people", "accounts", name)
+        yield document.problem(place, message, near(name, sorted(hub.targets)))
 
 
 def _hub(document: Document) -> HubSettings:

@@ -21,6 +21,7 @@ from hub.settings.kinds import (
     WebUrl,
 )
 from hub.settings.people import PeopleSettings
+from hub.settings.removals import Removals
 
 EVERYONE = "everyone"
 DISTURBANCES = "disturbances"
@@ -253,23 +254,6 @@ class CallSettings(Model):
         description="The caller signs instead of showing the secret: `X-Hub-Signature-256: "
         "sha256=...` over `X-Hub-Timestamp`, a full stop and the body.",
     )
-
-
-class Removals(Model):
-    """How many people may leave one instance at once; more of them wait in a hold.
-
-    The defaults are DESIGN's: more than max(25, 5 %), or at least 5 and more than 10 %; a group of
-    more than 20 that loses more than half.
-    """
-
-    number: int = Field(
-        25, ge=1, description="Accounts, or groups: more than so many, and than `percent`, wait."
-    )
-    percent: int = Field(5, ge=1, le=100, description="Of all; counts where it is more.")
-    few: int = Field(5, ge=2, description="So many wait already, if they are over `few_percent`.")
-    few_percent: int = Field(10, ge=1, le=100, description="Of all.")
-    group: int = Field(20, ge=2, description="A group of more members than this is watched.")
-    group_percent: int = Field(50, ge=1, le=100, description="It may lose so many of them.")
 
 
 class InstanceSettings(Model):

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -11,6 +12,7 @@ from hub.events.base import Model
 from hub.events.person import Attribute
 from hub.settings.kinds import Keeping, Name
 from hub.settings.problems import Place
+from hub.settings.removals import Removals
 
 _DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
 
@@ -24,6 +26,12 @@ def _domain(value: str) -> str:
 Domain = Annotated[
     str, AfterValidator(_domain), WithJsonSchema({"type": "string", "pattern": _DOMAIN})
 ]
+
+
+class Accounts(StrEnum):
+    """What the hub does with the accounts of a target."""
+
+    MANAGE = "manage"
 
 
 class PeopleSettings(Model):
@@ -52,6 +60,22 @@ class PeopleSettings(Model):
         description="How long somebody without an account in force stays suspended, before "
         "becoming deactivated; at least `1d`.",
         json_schema_extra={"default": "30d"},
+    )
+
+    accounts: dict[Name, Accounts] = Field(
+        {},
+        description="Target to what the hub does with accounts there. `manage`: it makes, changes "
+        "and switches off one for each person. A target that is not named is never written.",
+    )
+    user_name: tuple[Literal["user_name", "mail"], ...] = Field(
+        ("user_name", "mail"),
+        min_length=1,
+        description="What a person logs in with there: the first of these that is known.",
+    )
+    removals: Removals = Field(
+        Removals(),
+        description="How many people may lose an account on one target at once before somebody is "
+        "asked.",
     )
 
     def instances(self) -> Iterator[tuple[Place, str]]:

@@ -16,6 +16,42 @@ def get(tx: Tx, target_id: str, kind: str, key: str) -> Any:
     return tx.execute(sa.select(obj).where(where)).first()
 
 
+def by_keys(tx: Tx, target_id: str, kind: str, keys: Collection[str]) -> dict[str, Any]:
+    """Objects of one kind on one target, by key."""
+    found: dict[str, Any] = {}
+    for part in chunks(keys):
+        where = sa.and_(obj.c.target == target_id, obj.c.kind == kind, obj.c.key.in_(part))
+        found |= {row.key: row for row in tx.execute(sa.select(obj).where(where))}
+    return found
+
+
+def of_people(tx: Tx, keys: Collection[str]) -> list[Any]:
+    """The accounts of these persons, on every target."""
+    found: list[Any] = []
+    for part in chunks(keys):
+        where = sa.and_(obj.c.kind == "person", obj.c.key.in_(part))
+        found += tx.execute(sa.select(obj).where(where).order_by(obj.c.id)).all()
+    return found
+
+
+def active_people(tx: Tx, target_id: str) -> int:
+    """How many persons should have an account on a target that they can use."""
+    query = sa.select(obj.c.body).where(
+        obj.c.target == target_id, obj.c.kind == "person", obj.c.state == "present"
+    )
+    return sum(bool(body.get("active")) for body in tx.execute(query).scalars())
+
+
+def set_instance(tx: Tx, object_id: int, instance_id: str) -> None:
+    """Whose mode decides whether it is sent."""
+    tx.execute(obj.update().where(obj.c.id == object_id).values(instance=instance_id))
+
+
+def forget_body(tx: Tx, object_id: int) -> None:
+    """What it looked like, wanted and delivered; that it is to go is still known."""
+    tx.execute(obj.update().where(obj.c.id == object_id).values(body={}, done_body={}, reason=None))
+
+
 def find(tx: Tx, text: str) -> list[Any]:
     """Objects whose key is or contains the text, or whose cause's key is it."""
     by_cause = sa.select(cause.c.object).join(subject).where(subject.c.key == text)

@@ -11,7 +11,7 @@ from hub.events.base import Family
 from hub.store import bulk
 from hub.store.store import Tx
 from hub.store.subjects import chunks, mark_dirty
-from hub.store.tables import account, anchor, person, subject
+from hub.store.tables import account, anchor, obj, person, subject
 from hub.store.tables import policy as told
 
 _COLUMNS = (
@@ -26,6 +26,8 @@ _COLUMNS = (
     subject.c.state,
     subject.c.removed_at,
 )
+STALE: dict[str, Any] = {"stale": True}
+_STALE = sa.select(person).where(person.c.stale.is_(True)).order_by(person.c.id)
 _ACCOUNTS = sa.select(*_COLUMNS).join(subject, subject.c.id == account.c.subject)
 
 
@@ -145,7 +147,7 @@ def insert(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def update(tx: Tx, ident: str, **values: Any) -> None:
     """Change one person."""
-    tx.execute(person.update().where(person.c.id == ident).values(values))
+    tx.execute(person.update().where(person.c.id == ident).values(values | STALE))
 
 
 def update_many(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -154,7 +156,40 @@ def update_many(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         return
     columns: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name != "id_"}
     mine = person.c.id == sa.bindparam("id_")
-    tx.execute(person.update().where(mine).values(columns), [dict(row) for row in rows])
+    statement = person.update().where(mine).values(columns | STALE)
+    tx.execute(statement, [dict(row) for row in rows])
+
+
+def objects_of(tx: Tx, key: str) -> list[Any]:
+    """Objects of the persons who have an account with this key."""
+    mine = sa.and_(subject.c.key == key, subject.c.family == str(Family.PERSON))
+    whose = sa.select(account.c.person).join(subject, subject.c.id == account.c.subject)
+    where = sa.and_(obj.c.kind == "person", obj.c.key.in_(whose.where(mine)))
+    return list(tx.execute(sa.select(obj).where(where).order_by(obj.c.id)))
+
+
+def causes(tx: Tx, ident: str) -> list[Any]:
+    """The accounts behind a person's objects, as subjects with a route."""
+    query = sa.select(subject, sa.literal("people").label("route")).join(
+        account, account.c.subject == subject.c.id
+    )
+    return list(tx.execute(query.where(account.c.person == ident).order_by(subject.c.id)))
+
+
+def stale(tx: Tx) -> list[Any]:
+    """Persons that changed since their accounts on targets were brought up to date."""
+    return list(tx.execute(_STALE))
+
+
+def fresh(tx: Tx, ids: Collection[str]) -> None:
+    """Their accounts on targets are as these persons say."""
+    for part in chunks(ids):
+        tx.execute(person.update().where(person.c.id.in_(part)).values(stale=False))
+
+
+def all_stale(tx: Tx) -> None:
+    """Every person's accounts on targets are looked at again."""
+    tx.execute(person.update().values(STALE))
 
 
 def by_ids(tx: Tx, ids: Collection[str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    true,
 )
 
 from hub.events.base import JsonText, canonical
@@ -398,6 +399,8 @@ person = Table(  # the one human behind many accounts
     Column("attributes", Json),  # field to value, instance and since when
     Column("merged_into", _short(36), index=True),
     Column("merged_from", Json),  # merged: the accounts it had
+    # changed since its accounts on targets were brought up to date; so is a new one
+    Column("stale", Boolean, nullable=False, default=True, server_default=true()),
 )
 account = Table(  # what a subject of the family `person` is to persons
     "account",
@@ -447,4 +450,5 @@ policy = Table(  # what the running hub was told, for every step and command tha
 # database's own option here loads both dialects at each start.
 WAITING = ("staged", "pending_fingerprint", "unverified_at")
 PARTIAL = {f"ix_subject_{name}": f"subject (instance) WHERE {name} IS NOT NULL" for name in WAITING}
+PARTIAL["ix_person_stale"] = "person (id) WHERE stale"
 PARTIAL["ix_object_ahead"] = "object (target, state, id) WHERE status = 'waiting'"

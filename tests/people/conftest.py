@@ -15,7 +15,7 @@ from hub.events.person import Person
 from hub.people.policy import Policy
 from hub.store.store import Store
 from hub.store.tables import account, person, review, subject
-from hub.testing.fakes import FakeClock, FakeLog, ScriptedSource, fake_context
+from hub.testing.fakes import FakeClock, FakeLog, MemoryTarget, ScriptedSource, fake_context
 
 PEOPLE = Stream("people", frozenset({Family.PERSON}), timedelta(minutes=15))
 POLICY = Policy(namespaces={"hr": "gemeente", "ad": "gemeente"}, mail_domains=("werk.example.org",))
@@ -37,6 +37,8 @@ class Directories:
     clock: FakeClock = field(default_factory=FakeClock)
     log: FakeLog = field(default_factory=FakeLog)
     sources: dict[str, ScriptedSource] = field(default_factory=dict)
+    targets: dict[str, MemoryTarget] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
     runner: Runner = None
     store: Store = None
 
@@ -51,7 +53,7 @@ class Directories:
         self.runner = Runner(
             self.store,
             {name: self._made(name) for name in self.sources},
-            {},
+            self.targets,
             now=self.clock.now,
             log=self.log,
             rng=random.Random(1),
@@ -66,7 +68,7 @@ class Directories:
             connector_name="scripted",
             connector=self.sources[name].connector(fake_context(name, clock=self.clock)),
             routes=(),
-            mode="live",
+            mode=self.modes.get(name, "live"),
             fingerprint="f1",
             reopen=timedelta(hours=72),
             every=None,

@@ -1,0 +1,187 @@
+"""Provisioning: what each changed person's account on a target should look like.
+
+A target is written only where `people.accounts` says `manage`. How many people may lose their account
+at once is weighed over everybody at the end of a run; above the limit nobody loses one, and the list
+waits in the hold `people` of that target. Everything else about people goes on.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.engine import departures
+from hub.engine.projection import Desired
+from hub.events.objects import Kind, PersonEntry
+from hub.people import policy as policies
+from hub.people.policy import Policy
+from hub.people.states import State
+from hub.settings.removals import Removals
+from hub.store import desire, holds, objects, persons, streams, trail
+from hub.store.ledger import SENDING
+from hub.store.store import Tx
+
+ROUTE = "people"
+ACTION = "people"
+_NAMES = {"department": "department", "office": "office", "phone": "phone", "mobile": "mobile"}
+_NAMES |= {"mail": "mail", "title": "title", "given_name": "given_name", "organisation": "employer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One person on one target.
+
+    Attributes:
+        row: the stored person.
+        instance: whose mode decides whether it is sent.
+        entry: None: the person should have no account there.
+        there: the object as it is; None: there never was one.
+    """
+
+    row: Any
+    instance: str
+    entry: PersonEntry | None
+    there: Any
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether somebody who can use the account now could not any more.
+
+        Who is forgotten was named by an administrator, and is not weighed.
+        """
+        if self.there is None or self.there.state != "present" or self.row.state == State.ERASED:
+            return False
+        if not self.there.body["active"]:
+            return False
+        return self.entry is None or not self.entry.active
+
+
+def provision(tx: Tx, now: datetime, *, released: Collection[str] = ()) -> int:
+    """Bring the accounts of changed persons up to date; how many persons there were.
+
+    Args:
+        tx, now: the transaction and the moment.
+        released: persons of whom an administrator said that they lose it.
+    """
+    rows = persons.stale(tx)
+    if not rows:
+        return 0
+    policy = policies.current(tx)
+    held: set[str] = set()
+    for target_id in policy.accounts:
+        wishes = _wishes(tx, target_id, rows, policy)
+        losing = [one for one in wishes if one.is_loss and one.row.id not in released]
+        waits = _weigh(tx, target_id, losing, policy.removals, now)
+        for one in wishes:
+            if one.row.id not in waits:
+                _carry_out(tx, target_id, one, now)
+        held |= waits
+    persons.fresh(tx, [row.id for row in rows if row.id not in held])
+    return len(rows) - len(held)
+
+
+def _weigh(
+    tx: Tx, target_id: str, losing: Sequence[Wish], limits: Removals, now: datetime
+) -> set[str]:
+    """Those who wait: all of them, or none."""
+    old = holds.find_open(tx, target_id, ACTION)
+    ids = {one.row.id for one in losing}
+    if not ids:
+        holds.close_if_open(tx, old, now)
+        return set()
+    dropped = holds.last_dropped(tx, target_id, ACTION)
+    stay = ids & {line["person"] for line in dropped.content} if dropped is not None else set()
+    leaving = [one for one in losing if one.row.id not in stay]
+    if not leaving or (old is None and not _too_many(tx, target_id, len(leaving), limits)):
+        holds.close_if_open(tx, old, now)
+        return stay
+    content = sorted(map(_line, leaving), key=lambda line: str(line["person"]))
+    holds.put_open(tx, target_id, ACTION, content, now)
+    return ids
+
+
+def _too_many(tx: Tx, target_id: str, leaving: int, limits: Removals) -> bool:
+    everybody = objects.active_people(tx, target_id)
+    return leaving == everybody >= departures.AT_LEAST or departures.many(
+        leaving, everybody, limits
+    )
+
+
+def _line(one: Wish) -> dict[str, Any]:
+    return {"person": one.row.id, "state": one.row.state, "leaves": one.entry is None}
+
+
+def _carry_out(tx: Tx, target_id: str, one: Wish, now: datetime) -> None:
+    if one.entry is None:
+        if one.there is not None and one.there.state == "present":
+            desire.make_absent(tx, one.there.id, now)
+        if one.there is not None and one.row.state == State.ERASED:
+            objects.forget_body(tx, one.there.id)
+        return
+    body = one.entry.model_dump(mode="json", exclude_none=True)
+    wanted = Desired(target_id, Kind.PERSON, one.row.id, body, "", "", ROUTE)
+    desire.put(tx, one.instance, wanted, now)
+    if one.there is not None and one.there.instance != one.instance:
+        objects.set_instance(tx, one.there.id, one.instance)
+
+
+def _wishes(tx: Tx, target_id: str, rows: Sequence[Any], policy: Policy) -> list[Wish]:
+    ids = [row.id for row in rows]
+    accounts: dict[str, list[Any]] = {}
+    for one in persons.of_persons(tx, ids):
+        accounts.setdefault(one.person, []).append(one)
+    there = objects.by_keys(tx, target_id, str(Kind.PERSON), ids)
+    modes = {name: row.mode for name, row in streams.instances(tx).items()}
+    wishes = []
+    for row in rows:
+        old = there.get(row.id)
+        found = _instance(accounts.get(row.id, ()), policy, modes)
+        instance = found or (old.instance if old is not None else "")
+        entry = entry_of(row, policy) if instance else None
+        if entry is not None and old is None and not entry.active:
+            entry = None  # nobody makes an account for somebody who may not use it
+        wishes.append(Wish(row, instance, entry, old))
+    return wishes
+
+
+def _instance(accounts: Iterable[Any], policy: Policy, modes: Mapping[str, str]) -> str:
+    """The most trusted instance of those that know the person; one that sends, if there is one."""
+    names = [one.instance for one in accounts if one.removed_at is None]
+    order = policy.authority_of.get("user_name", policy.authority)
+    names.sort(key=lambda one: order.index(one) if one in order else len(order))
+    sending = [one for one in names if modes.get(one) in SENDING]
+    return next(iter([*sending, *names]), "")
+
+
+def entry_of(row: Any, policy: Policy) -> PersonEntry | None:
+    """What a person's account should look like; None: there should be none. Pure.
+
+    Somebody who is suspended keeps an account that is switched off. Who has nothing to log in with
+    has none.
+    """
+    if row.state not in {State.ACTIVE, State.SUSPENDED}:
+        return None
+    known = {name: one["value"] for name, one in (row.attributes or {}).items()}
+    user_name = next((known[name] for name in policy.user_name if known.get(name)), None)
+    if not user_name or not known.get("display_name"):
+        return None
+    values = {field: known.get(name) for field, name in _NAMES.items()}
+    family = " ".join(str(known[one]) for one in ("infix", "family_name") if known.get(one))
+    return PersonEntry(
+        user_name=user_name,
+        display_name=known["display_name"],
+        family_name=family or None,
+        external=bool(known.get("external", False)),
+        active=row.state == State.ACTIVE,
+        **values,
+    )
+
+
+def release(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
+    """Those in the hold who should still lose their account do."""
+    holds.end(tx, row.id, "released", now)
+    ids = {line["person"] for line in row.content}
+    provision(tx, now, released=ids)
+    what = {"hold": row.hash, "target": row.instance, "action": row.action, "persons": sorted(ids)}
+    trail.note(tx, actor=actor, action="release", what=what, now=now)
+    return {"changed": len(ids)}
