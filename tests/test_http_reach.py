@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from hub.errors import BadConfigError, RetryableError
-from hub.http import Http, HttpOptions
+from hub.http import HttpFactory, HttpOptions
 from hub.http.over_httpx import HttpxTransport
 from hub.http.wire import WireTransport
 
@@ -29,14 +29,12 @@ def carried(request):
 @pytest.fixture
 def fetch(carried):
     async def go(url, **options):
-        given = HttpOptions(**options)
-        kind = WireTransport if carried == "wire" else HttpxTransport
-        client = Http(
-            url,
-            carry=lambda origin: kind(origin, given),
-            now=lambda: datetime.now(UTC),
-            sleep=asyncio.sleep,
+        make = HttpFactory(
+            HttpOptions(**options), lambda: datetime.now(UTC), delivery=carried == "wire"
         )
+        client = make(url)
+        kind = WireTransport if carried == "wire" else HttpxTransport
+        assert isinstance(client._transport, kind)
         try:
             return await client.send("GET", "x")
         finally:

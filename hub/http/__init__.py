@@ -5,15 +5,15 @@ Redirects are never followed (a login page would look like an answer), other ori
 (credentials would leak), bodies are capped. GET is retried three times with back-off; all else is
 sent once, because only the engine knows whether a repeat is harmless.
 
-The port is `Http`; what carries it is a `Transport`: own connections; httpx where one of its transports
-is handed in, as tests do, and for a proxy that itself wants TLS.
+The port is `Http`; what carries it is a `Transport`: httpx for connectors, own connections for
+delivery, where one-by-one targets make the cost of a call count.
 """
 
 from hub.http.answer import Answer, Headers
-from hub.http.client import MAX_WAIT, Http
+from hub.http.client import Http
 from hub.http.factory import HttpFactory
 from hub.http.faults import retry_after
-from hub.http.options import MAX_BYTES, TOTAL, HttpOptions, Sleep
+from hub.http.options import MAX_BYTES, MAX_WAIT, TOTAL, HttpOptions, Sleep
 from hub.http.tls import tls_context
 from hub.http.transport import Reply, Transport
 

@@ -1,7 +1,6 @@
 """The port: a client for one origin, whatever carries its requests."""
 
 import base64
-import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -10,16 +9,13 @@ from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 import orjson
 
-from hub.errors import BadConfigError, RateLimitedError, RejectedError, RetryableError
+from hub.errors import BadConfigError, RejectedError, RetryableError
 from hub.http.answer import Answer
 from hub.http.faults import fault
 from hub.http.options import Sleep
 from hub.http.pace import Pace
 from hub.http.transport import Transport
 
-MAX_WAIT = 10.0  # seconds that a page waits for Retry-After itself; longer goes to the scheduler
-ATTEMPTS = 3  # of a GET
-FIRST, LONGEST = 0.2, 5.0  # seconds: at most so long after the first attempt, and after any
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_~:@%=+,-][A-Za-z0-9_~:@%=+,.-]*)*", re.ASCII)
 
 
@@ -73,14 +69,9 @@ class Http:
 
     async def get(self, path: str, *, expect: tuple[int, ...] = (200,), **kwargs: Any) -> Answer:
         """A GET, tried up to three times; see `send` for arguments and errors."""
-        for attempt in range(ATTEMPTS - 1):
-            try:
-                return await self.send("GET", path, expect=expect, **kwargs)
-            except RetryableError as error:
-                if not _worth_waiting(error):
-                    raise
-                await self._sleep(_wait(error, attempt))
-        return await self.send("GET", path, expect=expect, **kwargs)
+        from hub.http.repeat import repeating  # noqa: PLC0415 - a cold start counts
+
+        return await repeating(self._sleep)(self.send, "GET", path, expect=expect, **kwargs)
 
     async def send(
         self,
@@ -168,17 +159,3 @@ def _encoded(body: Any) -> bytes:
         return orjson.dumps(body)
     except TypeError as error:
         raise RejectedError("It holds a value that JSON can't carry: it was not sent.") from error
-
-
-def _worth_waiting(error: BaseException) -> bool:
-    if isinstance(error, RateLimitedError):
-        return error.retry_after is not None and error.retry_after <= MAX_WAIT
-    return isinstance(error, RetryableError)
-
-
-def _wait(error: BaseException, attempt: int) -> float:
-    """Seconds until the next attempt; attempts count from 0."""
-    if isinstance(error, RateLimitedError) and error.retry_after is not None:
-        return error.retry_after
-    most = min(LONGEST, FIRST * 2**attempt)
-    return random.uniform(0, most)  # noqa: S311  # nosec B311  # against crowds, no secret

@@ -20,9 +20,9 @@ class HttpFactory:
     """Makes clients for one instance.
 
     Attributes:
-        transport: an own httpx transport, for tests; None: own connections.
+        transport: an own httpx transport, for tests; None: the network.
         pace: what `options.pace` makes of it.
-        delivery: for a target: as many connections as the engine has calls in flight.
+        delivery: for a target, where the cost of a call counts: own connections instead of httpx.
     """
 
     options: HttpOptions
@@ -59,11 +59,10 @@ class HttpFactory:
     def _carry(self, origin: str) -> Transport:
         """What carries it; imported only when it is wanted, because a cold start counts."""
         proxy = self.options.proxy
-        if self.transport is None and (not proxy or proxy.startswith("http:")):
-            from hub.http.wire import MOST, WireTransport  # noqa: PLC0415 - a cold start counts
+        if self.delivery and self.transport is None and (not proxy or proxy.startswith("http:")):
+            from hub.http.wire import WireTransport  # noqa: PLC0415 - a cold start counts
 
-            most = MOST if self.delivery else self.options.max_connections
-            return WireTransport(origin, self.options, most=most)
+            return WireTransport(origin, self.options)
         from hub.http.over_httpx import HttpxTransport  # noqa: PLC0415 - a cold start counts
 
         return HttpxTransport(origin, self.options, self.transport)

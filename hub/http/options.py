@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+MAX_WAIT = 10.0  # seconds that a page waits for Retry-After itself; longer goes to the scheduler
 MAX_BYTES = 32 * 1024 * 1024
 TOTAL = 90.0  # seconds for one request, however the bytes drip
 
@@ -19,7 +20,7 @@ class HttpOptions:
         proxy: http://host:port; None: no proxy, and the environment is not asked.
         timeout: seconds for connecting, and for each read.
         pace: requests a second at most, of all clients of the instance; None: as fast as goes.
-        max_connections: to a source at once; a target says itself how many.
+        max_connections: for httpx, whose pool gets slow above ten.
     """
 
     ca_file: Path | None = None

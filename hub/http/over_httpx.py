@@ -1,4 +1,4 @@
-"""httpx, for what tests and fakes stand in for, and for a proxy that itself wants TLS."""
+"""The transport of connectors: httpx, which tests and fakes can stand in for."""
 
 import asyncio
 import logging

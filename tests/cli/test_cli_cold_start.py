@@ -20,7 +20,7 @@ OF_SERVING = {"starlette", "uvicorn", "jinja2"}
 OF_OTHERS = {
     "structlog": "nothing is said in a run that goes well",
     "rich": "nobody looks: it is no terminal",
-    "httpx": "requests travel over own connections",
+    "httpx": "no source is asked over HTTP",
     "truststore": "no address wants TLS",
     "pydantic_settings": "no variable stands for a key of hub.yaml",
     "alembic": "the store is as this version wants it",
