@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from hub.sandbox.intranet import Account, InProcessTransport, IntranetOptions, IntranetSandbox
 from hub.sandbox.intranet.models import Kind
@@ -181,3 +182,18 @@ async def test_an_intranet_may_keep_fewer_kinds(clock):
         made = {"op": "put", "kind": "person", "external_id": "p", "body": ANNA}
         answer = await api.post("/v1/batch", json={"operations": [made]})
         assert answer.json()["results"][0]["status"] == 404
+
+
+def test_own_accounts_can_be_written_on_a_line():
+    options = IntranetOptions(ad_accounts=("bea b.bos@example.org Bea van der Bos",))
+    (made,) = options.own_accounts()
+    assert (made.id, made.user_name, made.mail) == ("ad-bea", "bea", "b.bos@example.org")
+    assert (made.display_name, made.source) == ("Bea van der Bos", "ad")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "bea", "bea b.bos@example.org", "bea nomail Bea", "é m@x Bea"]
+)
+def test_an_own_account_that_cannot_be_read_is_refused(text):
+    with pytest.raises(ValidationError, match="USER_NAME MAIL NAME"):
+        IntranetOptions(ad_accounts=(text,))

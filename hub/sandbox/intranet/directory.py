@@ -21,7 +21,7 @@ class Directory:
     """
 
     def __init__(self, options: IntranetOptions, store: ObjectStore) -> None:
-        self.own = {one.id: one for one in options.accounts}
+        self.own = {one.id: one for one in options.own_accounts()}
         self.since = store.now()
         self._groups = options.groups
         self._store = store

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hub.sandbox.intranet.models import Closed, Key, Kind, Mail, Short
 
@@ -45,6 +45,9 @@ class IntranetOptions(BaseModel):
     accounts: tuple[Account, ...] = Field(
         (), description="Accounts of its own; they can be looked up and are never written."
     )
+    ad_accounts: tuple[str, ...] = Field(
+        (), description="Accounts as its own directory makes them, `USER_NAME MAIL NAME` each."
+    )
     batch_max: int = Field(
         100, ge=0, description="Operations in one batch; 0 or 1: the intranet has no batches."
     )
@@ -61,3 +64,22 @@ class IntranetOptions(BaseModel):
         repr=False,
         description="Secret that the control addresses ask for in the header X-Sandbox-Secret.",
     )
+
+    @field_validator("ad_accounts")
+    @classmethod
+    def _readable(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            _account(text)
+        return texts
+
+    def own_accounts(self) -> tuple[Account, ...]:
+        """Every account of its own."""
+        return (*self.accounts, *(_account(one) for one in self.ad_accounts))
+
+
+def _account(text: str) -> Account:
+    try:
+        user_name, mail, name = text.split(maxsplit=2)
+        return Account(id=f"ad-{user_name}", user_name=user_name, mail=mail, display_name=name)
+    except ValueError as error:
+        raise ValueError("write an account as `USER_NAME MAIL NAME`") from error
