@@ -277,13 +277,16 @@ def _project(tx: Tx, rows: Sequence[tuple[Any, Matter, bool]], now: datetime) ->
 def _accounts(
     tx: Tx, routing: Routing, rows: Sequence[tuple[Any, Matter, bool]], now: datetime
 ) -> dict[int, datetime | None]:
-    """Accounts go to the people step; when to look at each of them again."""
+    """Accounts go to the people step; when to look at each of them again.
+
+    Of an instance that stands still only those that are gone, so that grace comes to its end.
+    """
     seen = [
         Account(
             row.id, one.instance, one.payload if isinstance(one.payload, Person) else None, body
         )
         for row, one, _ in rows
-        if _family(row) == Family.PERSON and routing.goes_on(one.instance)
+        if _family(row) == Family.PERSON and (routing.goes_on(one.instance) or one.payload is None)
         for body in [one.body if one.body is not None else getattr(row, "state", None) or {}]
     ]
     return people.take(tx, seen, now) if seen else {}

@@ -6,10 +6,12 @@ from typing import Any
 from hub.events.person import Person
 from hub.people.matching import Decision, Match, Profile, Sign, Tier, judge, match
 from hub.people.policy import Policy
-from hub.people.profile import Anchor, profile_of
+from hub.people.profile import Anchor, profile_of, without
 from hub.people.standing import Account, account_of
 from hub.store import persons, reviews
 from hub.store.store import Tx
+
+CROWD = 20  # accounts: what more of them share is a placeholder or a mailbox of a team
 
 
 def profile_in(one: Account, policy: Policy) -> Profile:
@@ -41,7 +43,9 @@ class Near:
     ) -> None:
         self._policy, self._profiles, self._shared = policy, profiles, shared
         values = {value for one in asking for _, value in shared[one]}
-        self._sharing = persons.sharing(tx, sorted(values))
+        sharing = persons.sharing(tx, sorted(values))
+        self._crowded = {anchor for anchor, listed in sharing.items() if len(listed) > CROWD}
+        self._sharing = {k: listed for k, listed in sharing.items() if k not in self._crowded}
         near = {one for listed in self._sharing.values() for one in listed}
         self._person = {one: link.person for one, link in persons.links(tx, near).items()}
         self._accounts: dict[str, dict[int, Profile]] = {}
@@ -78,6 +82,10 @@ class Near:
         """Accounts that wait and share something with this one."""
         return {other for other in self._around(one) if other in self._waiting}
 
+    def released(self, tx: Tx) -> set[int]:
+        """Accounts that wait, and share something that has become too common to mean anything."""
+        return persons.waiting_with(tx, sorted(value for _, value in self._crowded))
+
     def _around(self, one: int) -> Iterator[int]:
         for anchor in self._shared[one]:
             yield from (other for other in self._sharing.get(anchor, ()) if other != one)
@@ -88,7 +96,8 @@ class Near:
         around = {self._person.get(other) for other in self._around(one)}
         asked = sorted(p for p in around if p and p != own and not self._is_not(one, p))
         known = {person: list(self._accounts[person].values()) for person in asked}
-        found = match(self._profiles[one], known, is_ours=self._policy.is_ours)
+        profile = without(self._profiles[one], self._crowded)
+        found = match(profile, known, is_ours=self._policy.is_ours)
         like = (
             self._like_one_that_waits(one) if found.decision is Decision.NEW and not own else None
         )
@@ -106,7 +115,8 @@ class Near:
     def _like_one_that_waits(self, one: int) -> Match | None:
         """It waits for the same answer, or the two would end as two persons."""
         for other in sorted(self.waiting(one)):
-            profile, theirs = self._profiles[one], self._waiting[other]
+            profile = without(self._profiles[one], self._crowded)
+            theirs = self._waiting[other]
             like = judge(profile, theirs, is_ours=self._policy.is_ours)
             whom = [p for p in self._asked.get(other, []) if not self._is_not(one, p)]
             if like.decision is not Decision.NEW and whom:

@@ -1,6 +1,7 @@
 """What an account says of who it is, made comparable; and what others like it are found by."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from hub.events.person import Person
 from hub.people.matching import Profile
@@ -40,10 +41,24 @@ def _address(text: str | None) -> str | None:
     return (text or "").strip().casefold() or None
 
 
+def without(one: Profile, crowded: Collection[Anchor]) -> Profile:
+    """The profile without a number and an address that too many have."""
+    number, mail = one.number, one.mail
+    if number is not None and ("number", _joined(number)) in crowded:
+        one = replace(one, number=None)
+    if mail is not None and ("mail", mail) in crowded:
+        one = replace(one, mail=None)
+    return one
+
+
+def _joined(number: tuple[str, str]) -> str:
+    return f"{number[0]}/{number[1]}"
+
+
 def anchors(one: Profile) -> Iterator[Anchor]:
     """What accounts of the same person may share; a birth date only with a family name."""
     if one.number is not None:
-        yield "number", f"{one.number[0]}/{one.number[1]}"
+        yield "number", _joined(one.number)
     if one.mail is not None:
         yield "mail", one.mail
     if one.birth is not None:

@@ -131,6 +131,8 @@ class _Step:
                 self._link(one, person, found, near)
             if one in self.changed or one in self.made:
                 self.waking |= near.waiting(one)
+        if self.made or not self.changed.isdisjoint(asking):
+            self.waking |= near.released(self.tx)
         self.asked = [one for one in asking if one in self.links]
 
     def _is_open(self, one: int) -> bool:

@@ -276,6 +276,16 @@ def move(tx: Tx, subjects: Collection[int], to: str) -> None:
         tx.execute(account.update().where(account.c.subject.in_(part)).values(person=to))
 
 
+def waiting_with(tx: Tx, values: Collection[str]) -> set[int]:
+    """Accounts that wait and are found by one of these values."""
+    found: set[int] = set()
+    for part in chunks(values):
+        mine = sa.select(anchor.c.subject).where(anchor.c.value.in_(part))
+        waits = sa.and_(account.c.person.is_(None), account.c.subject.in_(mine))
+        found |= set(tx.execute(sa.select(account.c.subject).where(waits)).scalars())
+    return found
+
+
 def waiting_beside(tx: Tx, subjects: Collection[int]) -> list[Any]:
     """Accounts that wait and share something with one of these."""
     mine = sa.select(anchor.c.value).where(anchor.c.subject.in_(list(subjects)))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from hub.people.policy import Policy
@@ -102,6 +103,37 @@ async def test_several_that_fit_are_disputed(directories, person_of):
     await directories.read()
     assert await directories.groups() == [["hr/h1"], ["rooster/r1"]]
     assert [tier for _, _, tier in await directories.asked()] == ["disputed", "disputed"]
+
+
+@pytest.mark.parametrize("page", [5, 100])
+async def test_a_number_that_everybody_has_means_nothing(directories, person_of, page):
+    """A placeholder: the first few are asked about, until it is seen for what it is."""
+    await directories.start("ad")
+    directories.runner.together = 1
+    directories["ad"].batch_size = page
+    for number in range(60):
+        one = person_of(f"Naam{number}", f"Berg{number}", employee_number="onbekend")
+        directories["ad"].put(f"a{number:02}", one)
+    await directories.read()
+    assert len(await directories.groups()) == 60
+    assert await directories.asked() == []
+
+
+async def test_grace_ends_though_the_instance_is_configured_no_more(directories, person_of):
+    await directories.start("hr", "ad")
+    directories["ad"].put("a1", person_of())
+    directories["ad"].put("a2", person_of("Sem", "Visser"))
+    await directories.read()
+    directories["ad"].remove("a1", proof="deleted")
+    await directories.read()
+    del directories.sources["ad"]
+    await directories.start()
+    directories.clock.advance(31 * 86400)
+    await directories.runner.project()
+    assert (await directories.person("ad/a1")).state == "deactivated"
+    assert (await directories.person("ad/a2")).state == "active", (
+        "an orphaned instance takes nobody"
+    )
 
 
 async def test_one_like_an_account_that_waits_waits_too(directories, person_of):
