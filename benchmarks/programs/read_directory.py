@@ -71,7 +71,7 @@ def memory(name):
 
 def main(arguments):
     reader, url, bind, password, base, condition = arguments
-    access = Access(urls=(url,), bind=bind, password=password)
+    access = Access(urls=(url,), bind=bind, password=password, clear_text=True)
     start()
     entries = attributes = 0
     for some, many in READERS[reader](access, base, condition):
