@@ -46,6 +46,10 @@ class Faulty:
             yield page
             self._faults.call()
 
+    def one(self, dn, attributes):
+        self._faults.call()
+        return None if dn in self._faults.hidden else self._client.one(dn, attributes)
+
     def by_keys(self, *args, **kwargs):
         self._faults.call()
         yield from [] if self._faults.empty else self._client.by_keys(*args, **kwargs)
@@ -74,6 +78,7 @@ class Faults:
     asked: set = field(default_factory=set)
     no_changes: Exception | None = None
     no_tombstones: bool = False
+    hidden: tuple[str, ...] = ()
 
     def call(self):
         self.calls += 1

@@ -116,3 +116,30 @@ async def test_a_membership_of_a_group_that_is_not_found_is_as_sure_as_the_group
     assert await groups.ask(Family.GROUP, key) == gone
     assert await groups.ask(Family.MEMBERSHIP, f"{key}/{noor}") == gone
     assert await groups.ask(Family.MEMBERSHIP, "no key at all") == Unknown()
+
+
+async def test_what_was_looked_up_before_a_reading_is_old(groups):
+    noor = groups.person("Noor")
+    key, dn = group(groups, "Team", groups.dn("Noor"))
+    made = groups.connector()
+    name = f"{key}/{noor}"
+    assert isinstance(await made.look_up(Family.MEMBERSHIP, name), Present)
+    other = groups.directory.person(groups.ou, f"Ander {next(NUMBERS)}")
+    groups.directory.modify(dn, member=[other])
+    async for _ in made.read(groups.request("groups")):
+        pass
+    assert await made.look_up(Family.MEMBERSHIP, name) == Gone("left the group")
+    await made.close()
+
+
+async def test_what_was_looked_up_a_minute_ago_is_old(groups):
+    noor = groups.person("Noor")
+    key, dn = group(groups, "Team", groups.dn("Noor"))
+    made = groups.connector()
+    name = f"{key}/{noor}"
+    assert isinstance(await made.look_up(Family.MEMBERSHIP, name), Present)
+    other = groups.directory.person(groups.ou, f"Ander {next(NUMBERS)}")
+    groups.directory.modify(dn, member=[other])
+    groups.clock.advance(31)
+    assert await made.look_up(Family.MEMBERSHIP, name) == Gone("left the group")
+    await made.close()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.contract import Gone, Present, Slice, Unknown
-from hub.errors import AuthFailedError, BadConfigError
+from hub.errors import AuthFailedError, BadConfigError, PermissionMissingError
 from hub.events.base import Family
 
 PERSON = Family.PERSON
@@ -150,6 +150,17 @@ async def test_a_base_that_does_not_exist_is_never_an_empty_one(desk):
         await desk.read(bases=wrong)
     with pytest.raises(BadConfigError, match="typo"):
         await desk.ask(PERSON, NOBODY, bases=wrong)
+
+
+async def test_not_found_below_a_base_that_can_not_be_read_is_a_missing_right(desk):
+    """A server may search below what it does not show, and find nothing."""
+    desk.settings["groups"] = {}
+    key = desk.person("Noor")
+    desk.faults.hidden = (desk.ou,)
+    assert isinstance(await desk.ask(PERSON, key), Present)
+    for family in (PERSON, Family.GROUP):
+        with pytest.raises(PermissionMissingError, match="Nothing was concluded"):
+            await desk.ask(family, NOBODY)
 
 
 async def test_a_wrong_password_is_tried_once_by_all_streams_together(desk):
