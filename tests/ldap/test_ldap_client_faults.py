@@ -2,12 +2,16 @@
 
 import contextlib
 import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from connectors.ldap.access import Access, Method
 from connectors.ldap.client import DirectoryClient
-from connectors.ldap.sandbox import Slapd
+from connectors.ldap.sandbox import MissingError, Slapd, ldif
 from hub.errors import (
     AuthFailedError,
     BadConfigError,
@@ -92,21 +96,74 @@ def test_no_password_is_sent_where_start_tls_is_refused(scripted):
     assert server.binds == 0
 
 
-def test_start_tls_on_a_real_server_that_has_none(tmp_path_factory):
-    import shutil
-    import tempfile
-    from pathlib import Path
+@pytest.fixture
+def own():
+    """Makes OpenLDAP servers of this test alone, which may be stopped; not started yet."""
+    with contextlib.ExitStack() as stack:
 
-    folder = Path(tempfile.mkdtemp(prefix="hub-ldap-"))
-    try:
-        with Slapd(folder) as server:
-            client = DirectoryClient(
-                Access(urls=(server.ldap,), start_tls=True, bind="cn=hub", password="x")
+        def make(**how):
+            folder = Path(tempfile.mkdtemp(prefix="hub-ldap-"))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            try:
+                server = Slapd(folder, **how)
+            except MissingError as error:
+                pytest.skip(str(error))
+            server.seed()
+            stack.callback(server.stop)
+            return server
+
+        yield make
+
+
+def many(server, count=50):
+    """People for a server that does not run yet."""
+    server.load(
+        "".join(
+            ldif(
+                f"cn=p{each},{server.suffix}",
+                {"objectClass": "inetOrgPerson", "cn": f"p{each}", "sn": "p"},
             )
-            with pytest.raises(BadConfigError, match="offers no StartTLS"):
-                client.connect()
-    finally:
-        shutil.rmtree(folder)
+            for each in range(count)
+        )
+    )
+
+
+def test_start_tls_on_a_real_server_that_has_none(own):
+    server = own().start()
+    access = Access(urls=(server.ldap,), start_tls=True, bind="cn=hub", password="x")
+    with pytest.raises(BadConfigError, match="offers no StartTLS"):
+        DirectoryClient(access).connect()
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("size", [10, 1000])
+def test_a_real_server_that_gives_an_account_only_some(own, fast, size):
+    """Pages small or large, before or after what the account may have."""
+    limit = f'limits dn.exact="{Slapd.reader}" size.soft=20 size.hard=20 size.prtotal=20\n'
+    server = own(rights=limit)
+    many(server)
+    server.start()
+    client = DirectoryClient(replace(server.access(), page_size=size), fast=fast)
+    with pytest.raises(PermissionMissingError, match="raise the account's limits"):
+        reads(client, server.suffix)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_real_server_that_dies_between_two_pages(own, fast):
+    server = own()
+    many(server)
+    server.start()
+    client = DirectoryClient(replace(server.access(), page_size=10), fast=fast)
+    with contextlib.closing(client):
+        pages = client.entries(server.suffix, "(objectClass=person)", ["cn"])
+        assert len(next(pages)) == 10
+        server.stop()
+        with pytest.raises(RetryableError, match="incomplete"):
+            next(pages)
+        with pytest.raises(RetryableError, match="can't be reached"):
+            client.one(server.suffix, ["o"])
+        server.start()
+        assert client.one(server.suffix, ["o"])
 
 
 def test_tls_on_a_port_that_has_none(slapd, pem):
