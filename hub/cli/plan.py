@@ -19,18 +19,24 @@ from hub.engine import reconcile
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
 from hub.events.base import Language
+from hub.render.people_words import why
 from hub.settings import Settings
 from hub.store import holds
 from hub.store.store import Store
 
 EXAMPLES = examples(
-    "hub plan", "hub plan --stored", "hub plan --html plan.html", "hub plan --json | jq .counts"
+    "hub plan",
+    "hub plan --stored",
+    "hub plan --people",
+    "hub plan --html plan.html",
+    "hub plan --json | jq .counts",
 )
 SIGNS = {"create": "+", "update": "~", "remove": "-"}
 Stored = Annotated[
     bool, typer.Option("--stored", help="Ask no source: only what the store knows already.")
 ]
 
+People = Annotated[bool, typer.Option("--people", help="Only persons, groups and who is in them.")]
 Html = Annotated[
     Path | None,
     typer.Option(
@@ -56,6 +62,7 @@ def add(app: typer.Typer, name: str) -> None:
 def plan(
     *,
     stored: Stored = False,
+    people: People = False,
     html: Html = None,
     language: PageLanguage = None,
     config: ConfigOption = None,
@@ -67,13 +74,19 @@ def plan(
     delivered, and the store itself stays as it is.
     """
     out = Output(json=json)
-    code = run(_plan(out, config, stored=stored, html=html, language=language))
+    code = run(_plan(out, config, stored=stored, people=people, html=html, language=language))
     if code:
         raise typer.Exit(code)
 
 
 async def _plan(
-    out: Output, config: Any, *, stored: bool, html: Path | None, language: Language | None
+    out: Output,
+    config: Any,
+    *,
+    stored: bool,
+    people: bool,
+    html: Path | None,
+    language: Language | None,
 ) -> int:
     settings = settings_of(config)
     complain(settings, out)
@@ -85,7 +98,7 @@ async def _plan(
             known = {row.hash for row in await store.read(holds.all_open)}
             async with working(one) as runner:
                 reports = [] if stored else await _read(out, runner)
-                found, about = await store.read(plan_page.facts)
+                found, about = await store.read(plan_page.facts, now(), people=people)
             if out.json or html is not None:
                 await _looked(settings, removed(found.holds))
     if html is not None:
@@ -179,6 +192,8 @@ def _show_target(one: Session, target: str, steps: Sequence[reconcile.Step]) -> 
     one.out.heading(f"{target}: " + ", ".join(f"{many} to {name}" for name, many in number.items()))
     for step in steps:
         one.out.say(f"  {SIGNS[step.action]} {_line(step, one.language)}")
+        if step.why is not None:
+            one.out.say(f"      {why(step.why, one.settings.hub.language)}")
         for line in _fields(step):
             one.out.say(f"      {line}")
 

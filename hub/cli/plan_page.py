@@ -43,13 +43,21 @@ def write(path: Path, text: str) -> None:
         raise BadConfigError(f"The page can't be written to {path}: {error.strerror}.") from error
 
 
-def facts(tx: Tx) -> tuple[reconcile.Plan, Board]:
-    """The plan, and what a change board asks beside it, of the same moment."""
-    found = reconcile.plan(tx)
+def facts(tx: Tx, now: datetime, *, people: bool = False) -> tuple[reconcile.Plan, Board]:
+    """The plan, and what a change board asks beside it, of the same moment.
+
+    Args:
+        tx, now: the transaction and the moment.
+        people: only persons, groups and who is in them.
+    """
+    found = reconcile.plan(tx, now)
+    if people:
+        found = found.of_people()
     moving: set[Name] = {(one.target, one.kind, one.key) for one in found.steps}
     kept: set[Name] = {_name(row) for row in found.withheld}
     held = {line["subject"] for row in found.holds for line in row["content"] if "subject" in line}
-    return found, board(tx, moving, kept, held)
+    people_held = {x["person"] for row in found.holds for x in row["content"] if "person" in x}
+    return found, board(tx, moving, kept, held, people_held)
 
 
 def page(
@@ -171,4 +179,6 @@ def _body(line: Mapping[str, Any], about: Board) -> Mapping[str, Any]:
         return there
     if state := about.held.get(line.get("subject", 0)):
         return dict(state)
+    if person := line.get("person"):
+        return {"display_name": about.people.get(person) or person}
     return {"title": str(line.get("key") or f"{line.get('from')} > {line.get('to')}")}

@@ -123,10 +123,7 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
     for name, number in found["unmatched"].items():
         for line in _unmatched(found, name, number):
             one.out.say(line)
-    if states := found["people"]["states"]:
-        waiting = f"{found['people']['waiting']} wait for `hub people review list`"
-        one.out.heading("People")
-        one.out.say(f"Persons: {shown(states)}; accounts: {waiting}.")
+    _show_people(one, found["people"])
     if found["tiles"]:
         one.out.heading("Tiles")
     for row in found["tiles"]:
@@ -134,6 +131,17 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
     show_holds(one.out, found["holds"], one.zone)
     if found["wrong"]:
         one.out.heading("Wrong")
+
+
+def _show_people(one: Session, found: Mapping[str, Any]) -> None:
+    if not found["states"]:
+        return
+    waiting = f"{found['waiting']} wait for `hub people review list`"
+    one.out.heading("People")
+    one.out.say(f"Persons: {shown(found['states'])}; accounts: {waiting}.")
+    if number := found["without_login"]:
+        said = "nothing to log in with, and no account on a target (`people.user_name`)"
+        one.out.say(f"Active, but with {said}: {number}.")
 
 
 def _owned(row: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.store import objects, subjects
+from hub.store import objects, persons, subjects
 from hub.store.store import Tx
 
 Name = tuple[str, str, str]  # target, kind, key
@@ -32,17 +32,22 @@ class Cause:
 class Board:
     """Causes by object, what stays, the tile and audience (by name) of each object.
 
-    `held`: the state of subjects that stand in holds, by id.
+    `held`: the state of subjects that stand in holds, by id; `people`: the names of persons there.
     """
 
     causes: dict[Name, tuple[Cause, ...]]
     staying: list[Any]
     places: dict[Name, tuple[str, str]]
     held: dict[int, Any]
+    people: dict[str, str]
 
 
 def board(
-    tx: Tx, moving: Collection[Name], withheld: Collection[Name], held: Collection[int]
+    tx: Tx,
+    moving: Collection[Name],
+    withheld: Collection[Name],
+    held: Collection[int],
+    people: Collection[str] = (),
 ) -> Board:
     """The facts about these objects and subjects, and about all that stands and does not move."""
     rows = [row for row in objects.all_rows(tx) if row.kind != "freshness"]
@@ -54,11 +59,13 @@ def board(
         ],
         places={name: (row.tile or "", row.audience or "") for name, row in named.items()},
         held={row.id: row.state for row in subjects.by_ids(tx, held)},
+        people={one: row.name for one, row in persons.by_ids(tx, people).items() if row.name},
     )
 
 
 def _causes(tx: Tx, row: Any) -> tuple[Cause, ...]:
-    return tuple(_cause(tx, one) for one in objects.causes(tx, row.id))
+    causes = persons.causes(tx, row.key) if row.kind == "person" else objects.causes(tx, row.id)
+    return tuple(_cause(tx, one) for one in causes)
 
 
 def _cause(tx: Tx, one: Any) -> Cause:

@@ -177,6 +177,14 @@ def entry_of(row: Any, policy: Policy) -> PersonEntry | None:
     )
 
 
+def without_login(tx: Tx) -> int:
+    """How many persons have no account on a target because they have nothing to log in with."""
+    policy = policies.current(tx)
+    if not policy.accounts:
+        return 0
+    return sum(entry_of(row, policy) is None for row in persons.in_state(tx, str(State.ACTIVE)))
+
+
 def release(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
     """Those in the hold who should still lose their account do."""
     holds.end(tx, row.id, "released", now)

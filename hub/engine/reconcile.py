@@ -1,18 +1,20 @@
 """Plan, explain, release, withdraw: what an administrator asks, answers and takes back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from hub.contract import Batch, Gone, Present, Unknown
-from hub.engine import configuration, intake
+from hub.engine import configuration, intake, provisioning
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
 from hub.events.base import Family
+from hub.people import reasons
+from hub.people.standing import Account, account_of
 from hub.store import (
     desire,
     holds,
@@ -28,6 +30,8 @@ from hub.store import (
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
+PERSON = "person"
+OF_PEOPLE = frozenset({PERSON, "group", "membership"})
 USED = 30  # values of a source that are named
 
 
@@ -39,6 +43,7 @@ class Step:
         action: create | update | remove; what delivery would do to this object.
         blocked: why it is not done now (`watch`, `paused`, a hold, a reason); empty: it would be.
         before, after: the object's body there, and as desired; None where there is none.
+        why: of a person: the reason, as `hub.people.reasons` gives it.
     """
 
     target: str
@@ -49,6 +54,7 @@ class Step:
     blocked: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    why: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +69,24 @@ class Plan:
     holds: Sequence[Mapping[str, Any]]
     withheld: Sequence[Mapping[str, Any]] = ()
 
+    def of_people(self) -> "Plan":
+        """Only what concerns persons, groups and who is in them."""
+        steps = [step for step in self.steps if step.kind in OF_PEOPLE]
+        kept = [row for row in self.withheld if row["kind"] in OF_PEOPLE]
+        return replace(self, steps=steps, withheld=kept)
+
     def count(self, action: str) -> int:
         """How many steps of this action."""
         return sum(step.action == action for step in self.steps)
 
 
-def plan(tx: Tx) -> Plan:
-    """What differs from what stands on the targets; freshness is left out, it is no content."""
+def plan(tx: Tx, now: datetime | None = None) -> Plan:
+    """What differs from what stands on the targets; freshness is left out, it is no content.
+
+    Args:
+        tx: the transaction.
+        now: the moment that reasons about people are of; None: without these reasons.
+    """
     instances = streams.instances(tx)
     blocked = {name for name, row in ledger.targets(tx).items() if row.address_wanted is not None}
     steps = []
@@ -77,8 +94,30 @@ def plan(tx: Tx) -> Plan:
         action = _action(row)
         if action is not None and row.kind != "freshness":
             steps.append(_step(row, action, _blocked(row, instances.get(row.instance), blocked)))
+    if now is not None:
+        steps = _with_reasons(tx, steps, now)
     kept = [_kept(row) for row in objects.withheld(tx) if row.kind != "freshness"]
     return Plan(steps, [shown_hold(row) for row in holds.all_open(tx)], kept)
+
+
+def _with_reasons(tx: Tx, steps: Sequence[Step], now: datetime) -> list[Step]:
+    """The same steps; those of persons with why."""
+    ids = {step.key for step in steps if step.kind == PERSON}
+    rows = persons.by_ids(tx, sorted(ids))
+    accounts: dict[str, list[tuple[str, Account]]] = {}
+    for one in persons.of_persons(tx, sorted(ids)):
+        accounts.setdefault(one.person, []).append((f"{one.instance}/{one.key}", account_of(one)))
+    return [
+        replace(
+            step,
+            why=reasons.why(
+                rows[step.key], accounts.get(step.key, ()), step.before, step.after, now
+            ),
+        )
+        if step.kind == PERSON and step.key in rows
+        else step
+        for step in steps
+    ]
 
 
 def _kept(row: Any) -> dict[str, Any]:
@@ -288,8 +327,9 @@ def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
     row = held(tx, prefix)
     if row.action not in {"removal", "people"}:
         raise BadConfigError(
-            "Only removals, and people who would lose an account, can be dropped. To refuse a changed configuration or address, put the "
-            "old one back in the YAML: the hold then closes by itself."
+            "Only removals, and people who would lose an account, can be dropped. To refuse a "
+            "changed configuration or address, put the old one back in the YAML: the hold then "
+            "closes by itself."
         )
     holds.end(tx, row.id, "dropped", now)
     what: dict[str, Any] = {"hold": row.hash, "instance": row.instance, "size": len(row.content)}
@@ -394,7 +434,11 @@ def status(tx: Tx) -> dict[str, Any]:
         "holds": [shown_hold(row) for row in holds.all_open(tx)],
         "tiles": [_plain(row) for row in streams.tile_tokens(tx)],
         "events": subjects.count_events(tx),
-        "people": {"states": persons.count_states(tx), "waiting": reviews.count_open(tx)},
+        "people": {
+            "states": persons.count_states(tx),
+            "waiting": reviews.count_open(tx),
+            "without_login": provisioning.without_login(tx),
+        },
     }
 
 

@@ -1,6 +1,7 @@
 """Every text about persons and their accounts that people read, in Dutch and English."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from hub.events.base import Language
 
@@ -46,3 +47,41 @@ def signs(codes: Iterable[str], language: Language) -> str:
 def tier(code: str, language: Language) -> str:
     """What a decision rests on, in a word or two."""
     return TIERS[code][language]
+
+
+WHY: Mapping[str, Mapping[Language, str]] = {
+    "begins": {"nl": "begint", "en": "begins"},
+    "returns": {"nl": "is terug", "en": "is back"},
+    "suspended": {"nl": "geen account is nog geldig", "en": "no account is in force any more"},
+    "changed": {"nl": "gewijzigd", "en": "changed"},
+    "grace-over": {"nl": "de uitlooptijd is voorbij", "en": "grace is over"},
+    "not-yet": {"nl": "begint nog niet", "en": "does not begin yet"},
+    "merged": {"nl": "is dezelfde als een ander", "en": "is the same person as another"},
+    "forgotten": {"nl": "is vergeten", "en": "was forgotten"},
+    "no-login": {
+        "nl": "heeft niets om mee in te loggen (`people.user_name`)",
+        "en": "has nothing to log in with (`people.user_name`)",
+    },
+}
+STANDS: Mapping[str, Mapping[Language, str]] = {
+    "in-force": {"nl": "geldig", "en": "in force"},
+    "disabled": {"nl": "uitgeschakeld", "en": "disabled"},
+    "ended": {"nl": "beëindigd op {day}", "en": "ended on {day}"},
+    "to-come": {"nl": "begint op {day}", "en": "begins on {day}"},
+    "gone": {"nl": "niet meer in de bron", "en": "no longer in its source"},
+}
+
+
+def why(found: Mapping[str, Any], language: Language) -> str:
+    """The reason of one line of a plan: `no account is in force any more (hr/7 ended on ...)`."""
+    by = ", ".join(found.get("sources", ()))
+    words = WHY[found["code"]][language] + (f" ({by})" if by else "")
+    if found["code"] == "changed" or not found["accounts"]:
+        return words
+    told = "; ".join(_stands(one, language) for one in found["accounts"])
+    return f"{words}: {told}"
+
+
+def _stands(one: Mapping[str, str], language: Language) -> str:
+    words = STANDS[one["stands"]][language]
+    return f"{one['account']} {words.format(day=one.get('at', '')[:10])}"

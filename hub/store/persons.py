@@ -176,6 +176,11 @@ def causes(tx: Tx, ident: str) -> list[Any]:
     return list(tx.execute(query.where(account.c.person == ident).order_by(subject.c.id)))
 
 
+def in_state(tx: Tx, state: str) -> list[Any]:
+    """Persons in a state."""
+    return list(tx.execute(sa.select(person).where(person.c.state == state)))
+
+
 def stale(tx: Tx) -> list[Any]:
     """Persons that changed since their accounts on targets were brought up to date."""
     return list(tx.execute(_STALE))

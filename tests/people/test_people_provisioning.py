@@ -1,12 +1,15 @@
 """Persons onto a target: made, changed, switched off; and nobody loses an account by accident."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from hub.engine import provisioning, reconcile
 from hub.events.objects import Kind
-from hub.people import decisions, erasing
+from hub.people import decisions, erasing, reasons
 from hub.people.policy import Policy
+from hub.render import people_words
 from hub.settings.removals import Removals
 from hub.store import holds
 from hub.store.tables import metadata, person
@@ -301,3 +304,65 @@ async def test_who_is_forgotten_leaves_the_hold_too(hub, worker):
     await hub.store.write(erasing.forget, "hr/h3", actor="jan", now=hub.clock.now())
     await hub.runner.project()
     assert await held(hub) == [("intranet", "people", 5)]
+
+
+async def whys(hub):
+    """Per account of the plan: what would be done, why, and how its sources stand."""
+    found = await hub.store.read(reconcile.plan, hub.clock.now())
+    return {
+        step.why["accounts"][0]["account"]: (
+            step.action,
+            step.why["code"],
+            [one["stands"] for one in step.why["accounts"]],
+        )
+        for step in found.of_people().steps
+    }
+
+
+async def test_a_plan_says_why_of_each_person(hub, worker):
+    later = hub.clock.now() + timedelta(days=1)
+    for number in range(40):
+        hub["hr"].put(f"h{number}", worker(number))
+    hub["ad"].put("a0", worker(0))
+    await hub.read()
+    assert (await whys(hub))["hr/h0"] == ("create", "begins", ["in-force", "in-force"])
+    await published(hub)
+    assert await whys(hub) == {}
+    hub["hr"].put("h1", worker(1, enabled=False))
+    hub["hr"].put("h2", worker(2, ends=later))
+    hub["hr"].remove("h3", proof="deleted")
+    hub["hr"].put("h4", worker(4, title="Chef"))
+    hub.clock.advance(2 * 86400)
+    await hub.read()
+    assert await whys(hub) == {
+        "hr/h1": ("update", "suspended", ["disabled"]),
+        "hr/h2": ("update", "suspended", ["ended"]),
+        "hr/h3": ("update", "suspended", ["gone"]),
+        "hr/h4": ("update", "changed", ["in-force"]),
+    }
+    await published(hub)
+    hub["hr"].put("h1", worker(1))
+    hub["hr"].put("h5", worker(5, user_name=None))
+    await hub.read()
+    assert await whys(hub) == {
+        "hr/h1": ("update", "returns", ["in-force"]),
+        "hr/h5": ("remove", "no-login", ["in-force"]),
+    }
+    assert await hub.store.read(provisioning.without_login) == 1
+    await published(hub)
+    hub.clock.advance(31 * 86400)
+    await hub.read()
+    found = await whys(hub)
+    assert {found["hr/h2"][:2], found["hr/h3"][:2]} == {("remove", "grace-over")}
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_reason_has_words(language):
+    for code in reasons.Why:
+        found = {"code": str(code), "accounts": [], "sources": ["hr"]}
+        assert people_words.why(found, language)
+    for one in reasons.Stands:
+        told = [{"account": "hr/7", "stands": str(one), "at": "2026-11-30T23:00:00+00:00"}]
+        words = people_words.why({"code": "suspended", "accounts": told}, language)
+        assert "hr/7" in words
+        assert "{" not in words

@@ -1,0 +1,98 @@
+"""Why a person's account on a target is made, changed or taken away. Pure; the words stand in render."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from hub.people.standing import Account
+from hub.people.states import State
+
+
+class Why(StrEnum):
+    """The reason of one line of a plan."""
+
+    BEGINS = "begins"  # an account is in force, and there is none on the target
+    RETURNS = "returns"
+    SUSPENDED = "suspended"  # no account is in force any more
+    CHANGED = "changed"
+    GRACE_OVER = "grace-over"
+    NOT_YET = "not-yet"
+    MERGED = "merged"
+    FORGOTTEN = "forgotten"
+    NO_LOGIN = "no-login"
+
+
+class Stands(StrEnum):
+    """How one account stands."""
+
+    IN_FORCE = "in-force"
+    DISABLED = "disabled"
+    ENDED = "ended"
+    TO_COME = "to-come"
+    GONE = "gone"
+
+
+LEAVING = {
+    State.DEACTIVATED: Why.GRACE_OVER,
+    State.ANNOUNCED: Why.NOT_YET,
+    State.MERGED: Why.MERGED,
+    State.ERASED: Why.FORGOTTEN,
+}
+
+
+def why(
+    row: Any,
+    accounts: Sequence[tuple[str, Account]],
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The reason of one line, as JSON values: `code`, the accounts, and fields with their source.
+
+    Args:
+        row: the stored person.
+        accounts: by name, `instance/key`.
+        before, after: the account on the target as it stands and as it is desired; None: none.
+        now: the moment, UTC.
+    """
+    told = [{"account": name, **stands(one, now)} for name, one in accounts]
+    code = _code(row, before, after)
+    found: dict[str, Any] = {"code": str(code), "accounts": told}
+    if code is Why.CHANGED:
+        found["sources"] = _sources(row, before or {}, after or {})
+    return found
+
+
+def _code(row: Any, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Why:
+    if after is None:
+        return LEAVING.get(State(row.state), Why.NO_LOGIN)
+    if before is None:
+        return Why.BEGINS
+    if before.get("active") == after.get("active"):
+        return Why.CHANGED
+    return Why.RETURNS if after.get("active") else Why.SUSPENDED
+
+
+def _sources(row: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The instances that the changed attributes come from."""
+    names = {"organisation": "employer"}
+    changed = {
+        names.get(one, one) for one in {**before, **after} if before.get(one) != after.get(one)
+    }
+    known = row.attributes or {}
+    return sorted({known[one]["instance"] for one in changed if one in known})
+
+
+def stands(one: Account, now: datetime) -> dict[str, Any]:
+    """How one account stands, and since or until when."""
+    payload = one.payload
+    if payload is None:
+        return {"stands": str(Stands.GONE)}
+    if payload.ends is not None and payload.ends <= now:
+        return {"stands": str(Stands.ENDED), "at": payload.ends.isoformat()}
+    if not payload.enabled:
+        return {"stands": str(Stands.DISABLED)}
+    if payload.starts is not None and payload.starts > now:
+        return {"stands": str(Stands.TO_COME), "at": payload.starts.isoformat()}
+    return {"stands": str(Stands.IN_FORCE)}
