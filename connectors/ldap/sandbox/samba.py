@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from filelock import FileLock
+
 from connectors.ldap.access import Access
 from connectors.ldap.sandbox.process import MissingError, Pem, Program, free_port, program, run
 
@@ -170,12 +172,19 @@ def archive(cache: Path) -> Path:
         )
     tool = program("samba-tool", "samba-ad-provision")
     cache.mkdir(parents=True, exist_ok=True)
-    made, half = cache / f"samba-{os.getpid()}", cache / f"samba-{os.getpid()}.part"
+    with FileLock(cache / "samba.lock"):  # whoever needs it at the same time waits for it
+        if not packed.exists():
+            _provision(tool, cache / "samba", packed)
+    return packed
+
+
+def _provision(tool: str, made: Path, packed: Path) -> None:
+    half = packed.with_suffix(".part")
     try:
+        shutil.rmtree(made, ignore_errors=True)
         run(tool, "domain", "provision", f"--targetdir={made}", *PROVISION)
         run(program("tar", "tar"), "-C", made, "--zstd", "-cf", half, "private", "state")
         half.replace(packed)
     finally:
         shutil.rmtree(made, ignore_errors=True)
         half.unlink(missing_ok=True)
-    return packed
