@@ -128,6 +128,7 @@ def _steps(found: reconcile.Plan, about: Board) -> list[Line]:
                 one.after,
                 one.blocked,
                 whys,
+                one.why,
             )
         )
     return lines

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from hub.events.base import Language, Text
 from hub.render.catalogue import CATALOGUE
 from hub.render.clock import Clock, zone
+from hub.render.people_words import why as why_of
 from hub.render.plan_words import PLAN_WORDS, PlanWords
 from hub.render.policy import digest
 from hub.render.tile import asset, templates
@@ -45,6 +46,7 @@ class Line:
         tile, audience: by name, as in hub.yaml.
         before, after: its body there and as desired; None where there is none.
         blocked: why it is not done now; empty: it would be.
+        person: of a person's account the reason, as `hub.people.reasons` gives it.
     """
 
     action: Action
@@ -56,6 +58,7 @@ class Line:
     after: Mapping[str, Any] | None = None
     blocked: str = ""
     whys: tuple[Why, ...] = ()
+    person: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,19 @@ class _Say:
         """The state that it has afterwards, in words."""
         state = str((line.after or line.before or {}).get("state", ""))
         return self.words.states.get(state, state)
+
+    def place(self, tile: str, audience: str, titles: Mapping[str, Text]) -> str:
+        """Tile and audience in words; accounts have neither."""
+        if not tile:
+            return self.words.people
+        return self.words.for_whom.format(
+            tile=self.tile(tile, titles), audience=self.whom(audience)
+        )
+
+    def person(self, line: Line) -> str:
+        """Why a person's account is made, changed or taken away."""
+        words = why_of(line.person or {}, self.language)
+        return words[:1].upper() + words[1:]
 
     def tile(self, name: str, titles: Mapping[str, Text]) -> str:
         """A tile by its title; its name where it has none any more."""

@@ -44,6 +44,7 @@ class PlanWords:
     read_none: str
     on: str
     for_whom: str
+    people: str
     everyone: str
     because: str
     gone: str
@@ -95,6 +96,7 @@ DUTCH = PlanWords(
     read_none="Er is geen bron gevraagd: dit plan toont wat de hub al wist.",
     on="Op {target}",
     for_whom="{tile}, voor {audience}",
+    people="Mensen en groepen",
     everyone="iedereen",
     because="Oorzaak: {subject} uit {source}, via route {route}",
     gone="in de bron verdwenen ({reason})",
@@ -176,6 +178,7 @@ ENGLISH = PlanWords(
     read_none="No source was asked: this plan shows what the hub knew already.",
     on="On {target}",
     for_whom="{tile}, for {audience}",
+    people="People and groups",
     everyone="everyone",
     because="Cause: {subject} from {source}, through route {route}",
     gone="gone in the source ({reason})",

@@ -199,3 +199,15 @@ def test_both_languages_have_the_same_words_and_short_sentences():
                 assert all(len(part.split()) <= 15 for part in value.split(". ")), value
             else:
                 assert value.keys() == getattr(other, field.name).keys()
+
+
+def test_an_account_has_no_tile_and_says_why():
+    told = [{"account": "hr/7", "stands": "ended", "at": "2026-11-30T23:00:00+00:00"}]
+    why = {"code": "suspended", "accounts": told}
+    before = {"display_name": "Noor van den Berg", "active": True}
+    after = before | {"active": False}
+    one = Line("update", "accounts", "", "", "p-1", before, after, person=why)
+    page = plan_html(replace(VIEW, lines=[one], holds=[]), language="en")
+    assert "<h4>People and groups</h4>" in page
+    assert "No account is in force any more: hr/7 ended on 2026-11-30." in page
+    assert "Noor van den Berg" in page
