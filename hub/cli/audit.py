@@ -8,6 +8,7 @@ import typer
 
 from hub.cli.audit_proof import export, head, verify
 from hub.cli.disturbance import moment
+from hub.cli.looking import STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
 from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
@@ -121,10 +122,17 @@ def _said(what: Mapping[str, Any]) -> list[str]:
         if name == FIELDS and isinstance(value, Mapping):
             said += [f"{field}: {_change(pair)}" for field, pair in value.items()]
         elif isinstance(value, list) and len(value) > FEW:
-            said.append(f"{name} {shown(value[:FEW])} and {len(value) - FEW} more")
+            said.append(f"{name} {_all(value[:FEW])} and {len(value) - FEW} more")
         elif value not in (None, [], {}):
-            said.append(f"{name} {shown(value)}")
+            said.append(f"{name} {_all(value)}")
     return said
+
+
+def _all(value: Any) -> str:
+    """A value; of things with fields each with its own."""
+    if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+        return ", ".join(f"({'; '.join(_said(one))})" for one in value)
+    return shown(value)
 
 
 def _change(pair: Any) -> str:
@@ -166,7 +174,7 @@ async def _erase(
                 trail.erase, persons=persons, texts=texts, actor=actor(), now=now()
             )
             if not await one.store.scrub("audit_value"):
-                out.warn("Somebody reads the store now: run this again, so that no file keeps it.")
+                out.warn(STILL_READ)
     out.document({"rows": sorted(found), "done": yes})
     verb = "were erased from" if yes else "would be erased from"
     out.say(f"These words {verb} {len(found)} rows: {shown(sorted(found)) or 'none'}.")

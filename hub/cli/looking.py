@@ -8,6 +8,10 @@ from hub.events.base import PERSONAL
 from hub.store import trail
 from hub.store.store import Store
 
+STILL_READ = (
+    "Another process reads the store at this moment, so its log still holds what was erased: it is "
+    "emptied when that process ends, or by running `hub audit erase` again."
+)
 MOST = 100  # keys in one row of the trail; of more it says how many
 
 

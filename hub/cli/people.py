@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.looking import MOST
+from hub.cli.looking import MOST, STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
 from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
@@ -74,8 +74,8 @@ async def _store(
     need_store(settings_of(config))
     async with session(config, out) as one:
         made = await one.store.write(work, *args, actor=actor(), now=now())
-        if scrub:
-            await one.store.scrub("audit_value")
+        if scrub and not await one.store.scrub("audit_value"):
+            out.warn(STILL_READ)
         return made, one
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import exits
+from hub.cli import audit, exits
 
 HOWTO = Path(__file__).parents[2] / "docs/howto/who-did-what.md"
 POST = ("disturbance", "post", "--title", "Telefonie bij J. de Vries", "--id", "telefonie")
@@ -69,6 +69,15 @@ def test_search_for_people_folds_and_cuts_what_is_long(acted):
     assert found.last.startswith("Next: `hub audit verify`")
     assert acted("audit", "search", "--actor", "nobody").out.startswith("Nobody did such a thing.")
     assert acted("audit", "search", "--since", "25:99").code == exits.USAGE
+
+
+def test_each_thing_that_changed_stands_with_its_fields():
+    fields = {"title": [{"nl": "Een"}, {"nl": "Twee"}]}
+    what = {"hold": "4f2a", "changes": [{"object": "web/1", "fields": fields}] * 7, "subjects": []}
+    hold, changes = audit._said(what)
+    assert hold == "hold 4f2a"
+    assert changes.startswith("changes (object web/1; title: nl Een -> nl Twee), (")
+    assert changes.endswith(") and 2 more")
 
 
 def test_that_somebody_searched_is_a_row(acted):
@@ -292,3 +301,14 @@ def test_erase_shows_first_and_with_yes_no_row_says_it_any_more(acted):
     assert acted("audit", "search", "--action", "audit erase").out.count("rows 1, 2") == 1
     assert acted("audit", "verify").code == 0
     assert acted("audit", "erase").code == exits.USAGE
+
+
+def test_who_reads_meanwhile_keeps_the_log_and_that_is_said(acted):
+    with sqlite3.connect(acted.store) as reader:
+        reader.execute("begin")
+        reader.execute("select * from audit").fetchall()
+        found = acted("audit", "erase", "vries", "--yes")
+    reader.close()
+    assert found.code == 0
+    assert "still holds what was erased" in found.err
+    assert "still holds" not in acted("audit", "erase", "vries", "--yes").err
