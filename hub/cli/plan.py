@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,13 +17,14 @@ from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
 from hub.cli.session import Session, complain, log_of, now, run, settings_of, veiled, working
 from hub.engine import reconcile
+from hub.engine.board import Board
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
 from hub.events.base import Language
 from hub.render.people_words import why
 from hub.settings import Settings
 from hub.store import holds
-from hub.store.store import Store
+from hub.store.store import Store, Tx
 
 EXAMPLES = examples(
     "hub plan",
@@ -98,10 +100,10 @@ async def _plan(
             known = {row.hash for row in await store.read(holds.all_open)}
             async with working(one) as runner:
                 reports = [] if stored else await _read(out, runner)
-                found, about = await store.read(plan_page.facts, now(), people=people)
+                found, about = await store.read(_facts, now(), people=people, page=html is not None)
             if out.json or html is not None:
                 await _looked(settings, removed(found.holds))
-    if html is not None:
+    if html is not None and about is not None:
         said = language or settings.hub.language
         text = plan_page.page(settings, found, about, reports, known, language=said, now=now())
         plan_page.write(html, text)
@@ -109,6 +111,16 @@ async def _plan(
     if html is not None:
         out.say(f"The page for the change board: {html}")
     return _code(reports)
+
+
+def _facts(
+    tx: Tx, moment: datetime, *, people: bool, page: bool
+) -> tuple[reconcile.Plan, Board | None]:
+    """The plan; for the page also why of each line, which costs more than all the rest."""
+    if page:
+        return plan_page.facts(tx, moment, people=people)
+    found = reconcile.plan(tx, moment)
+    return (found.of_people() if people else found), None
 
 
 async def _looked(settings: Settings, subjects: Sequence[tuple[str, str, str]]) -> None:
@@ -165,7 +177,9 @@ def _show(
     one: Session, found: reconcile.Plan, reports: Sequence[Report], known: Collection[str]
 ) -> None:
     shown_reports = [asdict(report) for report in reports]
-    one.out.document(reconcile.as_json(found) | {"read": shown_reports})
+    if one.out.json:
+        one.out.document(reconcile.as_json(found) | {"read": shown_reports})
+        return
     _show_reading(one.out, reports)
     for target in sorted({step.target for step in found.steps}):
         _show_target(one, target, [step for step in found.steps if step.target == target])

@@ -1,7 +1,7 @@
 """Plan, explain, release, withdraw: what an administrator asks, answers and takes back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -491,12 +491,15 @@ def _troubled(row: Any) -> dict[str, Any]:
     return {name: value for name, value in _plain(row).items() if name in wanted}
 
 
+_STEP = tuple(field.name for field in fields(Step))  # asdict copies bodies: half of a long plan
+
+
 def as_json(plan_: Plan) -> dict[str, Any]:
     """A plan as JSON values."""
     counts = {action: plan_.count(action) for action in ("create", "update", "remove")}
     return {
         "counts": counts,
-        "steps": [asdict(step) for step in plan_.steps],
+        "steps": [{name: getattr(step, name) for name in _STEP} for step in plan_.steps],
         "holds": plan_.holds,
         "withheld": plan_.withheld,
     }
