@@ -75,7 +75,9 @@ def meddle(intranet, title: str, **changes) -> str:
 
 
 def actions(hub) -> list[str]:
-    return [row.action for row in hub.sql("select action from audit order by seq")]
+    """What was done after the disturbances were typed."""
+    found = hub.sql("select action from audit where action <> 'receive' order by seq")
+    return [row.action for row in found]
 
 
 # --- drift and repair -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hub.engine import dead_letters, reconcile
 from hub.engine.delivery import Deliverer
 from hub.errors import AuthFailedError, RateLimitedError, RejectedError, RetryableError
 from hub.events.objects import Kind
-from hub.store import desire, ledger, outbox, tables
+from hub.store import desire, ledger, outbox, tables, trail
 from hub.store.store import Store
 from hub.store.subjects import chunks
 from hub.testing.fakes import FakeClock, MemoryTarget
@@ -438,7 +438,7 @@ async def test_in_a_batch_only_what_somebody_changed_is_looked_at_and_written_ag
     ]
     titles = {key: one.body["title"] for (_, key), one in line.target.objects.items()}
     assert titles == dict.fromkeys(keys(4), "second") | {"k0004": "first"}
-    found = await line.store.read(lambda tx: tx.execute(sa.select(tables.audit)).all())
+    found = await line.store.read(trail.rows)
     assert sorted((row.what["key"], row.what["exists"]) for row in found) == [
         ("k0001", True),
         ("k0002", False),
