@@ -12,12 +12,12 @@ from pathlib import Path
 
 warnings.simplefilter("ignore")  # of ldap3's imports
 
-import ldap3  # noqa: E402
+import ldap3  # noqa: E402  warnings are silenced before it
 
-from connectors.ldap.access import Access, addresses  # noqa: E402
-from connectors.ldap.client import DirectoryClient  # noqa: E402
-from connectors.ldap.dial import dial  # noqa: E402
-from hub.cli import COLLECT  # noqa: E402
+from connectors.ldap.access import Access, addresses  # noqa: E402  warnings are silenced before it
+from connectors.ldap.client import DirectoryClient  # noqa: E402  warnings are silenced before it
+from connectors.ldap.dial import dial  # noqa: E402  warnings are silenced before it
+from hub.cli import COLLECT  # noqa: E402  warnings are silenced before it
 
 ATTRIBUTES = ("*",)
 

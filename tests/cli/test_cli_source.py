@@ -13,7 +13,9 @@ pytestmark = pytest.mark.usefixtures("password")
 def rows(path) -> list:
     """Everything in the store, table by table."""
     with sqlite3.connect(path) as db:
-        names = sorted(row[0] for row in db.execute("select name from sqlite_master"))
+        names = sorted(
+            row[0] for row in db.execute("select name from sqlite_master where type = 'table'")
+        )
         tables = [name for name in names if not name.startswith(("ix_", "uq_", "sqlite_"))]
         found = [(name, db.execute(f"select * from {name}").fetchall()) for name in tables]
     db.close()

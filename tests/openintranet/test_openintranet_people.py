@@ -121,6 +121,11 @@ async def test_accounts_are_not_listed_and_not_guessed(api, query):
     assert (await api.get("/v1/accounts", params=query)).status_code == 422
 
 
+async def test_accounts_are_asked_for_one_value_once(api):
+    query = [("user_name", "a"), ("user_name", "b")]
+    assert (await api.get("/v1/accounts", params=query)).status_code == 422
+
+
 async def test_accounts_are_found_as_they_are_now(api, anna):
     await put(api, "person", "p-1", ANNA | {"user_name": "anna.smit", "active": False})
     assert await found(api, user_name="anna") == []

@@ -90,10 +90,10 @@ def _accounts(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["accounts"])
 
     @router.get("/accounts", responses=apidoc.answers(401, 422), operation_id="find_accounts")
-    async def accounts(asked: Annotated[Asked, Query()]) -> FoundAccounts:
+    async def accounts(asked: Annotated[Asked, Query()], request: Request) -> FoundAccounts:
         """Find accounts by one value, names and addresses whatever their case."""
         given = asked.given()
-        if len(given) != 1:
+        if len(given) != 1 or len(request.query_params.multi_items()) != 1:
             detail = "Ask for one of user_name, mail and external_id."
             raise ProblemError(422, "invalid", detail)
         return FoundAccounts(items=parts.directory.find(*given[0]))
