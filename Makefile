@@ -73,9 +73,9 @@ docs: setup browser  ## generate schemas, API document, reference pages, picture
 	@$(BIN)/python -m docs.generate
 	@$(BIN)/python -m docs.pictures
 
-docs-test: setup  ## run every block of README and tutorial in an empty directory
+docs-test: setup  ## run every block of README, tutorial and the how-tos about people in an empty directory
 	@$(BIN)/python -m docs.follow
-	@$(BIN)/pytest -q -ra tests/ldap/connector/test_ldap_howto.py
+	@$(BIN)/pytest -q -ra tests/ldap/connector/test_ldap_howto.py tests/docs/test_docs_people.py
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache

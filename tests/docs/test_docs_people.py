@@ -1,4 +1,4 @@
-"""The how-to about persons is followed as it stands."""
+"""The how-tos about persons are followed as they stand."""
 
 import shutil
 
@@ -8,11 +8,13 @@ from docs import follow
 from hub.people.states import State
 
 PAGE = follow.ROOT / "docs/howto/one-person-many-accounts.md"
+WITHOUT = follow.ROOT / "docs/howto/people-without-an-account.md"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
-def test_the_page_is_true():
-    assert follow.follow(PAGE, print).faults == []
+@pytest.mark.parametrize("page", [PAGE, WITHOUT], ids=lambda page: page.stem)
+def test_the_page_is_true(page):
+    assert follow.follow(page, print).faults == []
 
 
 def test_it_tells_every_state_that_a_person_can_be_in():
