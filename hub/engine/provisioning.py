@@ -56,12 +56,14 @@ class Wish:
         return self.entry is None or not self.entry.active
 
 
-def provision(tx: Tx, now: datetime, *, released: Collection[str] = ()) -> int:
+def provision(
+    tx: Tx, now: datetime, *, released: Mapping[str, Collection[str]] | None = None
+) -> int:
     """Bring the accounts of changed persons up to date; how many persons there were.
 
     Args:
         tx, now: the transaction and the moment.
-        released: persons of whom an administrator said that they lose it.
+        released: per target persons of whom an administrator said that they lose it there.
     """
     rows = persons.stale(tx)
     if not rows:
@@ -70,7 +72,8 @@ def provision(tx: Tx, now: datetime, *, released: Collection[str] = ()) -> int:
     held: set[str] = set()
     for target_id in policy.accounts:
         wishes = _wishes(tx, target_id, rows, policy)
-        losing = [one for one in wishes if one.is_loss and one.row.id not in released]
+        let_go = (released or {}).get(target_id, ())
+        losing = [one for one in wishes if one.is_loss and one.row.id not in let_go]
         waits = _weigh(tx, target_id, losing, policy.removals, now)
         for one in wishes:
             if one.row.id not in waits:
@@ -86,11 +89,7 @@ def _weigh(
     """Those who wait: all of them, or none."""
     old = holds.find_open(tx, target_id, ACTION)
     ids = {one.row.id for one in losing}
-    if not ids:
-        holds.close_if_open(tx, old, now)
-        return set()
-    dropped = holds.last_dropped(tx, target_id, ACTION)
-    stay = ids & {line["person"] for line in dropped.content} if dropped is not None else set()
+    stay = _kept(tx, target_id, ids)
     leaving = [one for one in losing if one.row.id not in stay]
     if not leaving or (old is None and not _too_many(tx, target_id, len(leaving), limits)):
         holds.close_if_open(tx, old, now)
@@ -98,6 +97,20 @@ def _weigh(
     content = sorted(map(_line, leaving), key=lambda line: str(line["person"]))
     holds.put_open(tx, target_id, ACTION, content, now)
     return ids
+
+
+def _kept(tx: Tx, target_id: str, losing: Collection[str]) -> set[str]:
+    """Of whom an administrator said that they keep it; who came back since is no longer of them.
+
+    They stay stale as long as they are kept, so that each of them is looked at every time.
+    """
+    dropped = holds.last_dropped(tx, target_id, ACTION)
+    if dropped is None:
+        return set()
+    same = [line for line in dropped.content if line["person"] in losing]
+    if len(same) < len(dropped.content):
+        holds.put_content(tx, dropped.id, same)
+    return {line["person"] for line in same}
 
 
 def _too_many(tx: Tx, target_id: str, leaving: int, limits: Removals) -> bool:
@@ -189,7 +202,7 @@ def release(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
     """Those in the hold who should still lose their account do."""
     holds.end(tx, row.id, "released", now)
     ids = {line["person"] for line in row.content}
-    provision(tx, now, released=ids)
+    provision(tx, now, released={row.instance: ids})
     what = {"hold": row.hash, "target": row.instance, "action": row.action, "persons": sorted(ids)}
     trail.note(tx, actor=actor, action="release", what=what, now=now)
     return {"changed": len(ids)}

@@ -198,6 +198,37 @@ async def test_a_hold_that_is_dropped_is_not_asked_again(hub, worker):
     assert await actives(hub) == 39, "one more is few"
 
 
+async def test_who_was_kept_came_back_and_then_leaves_does_leave(hub, worker):
+    await many(hub, worker, 40)
+    for one in range(6):
+        hub["hr"].put(f"h{one}", worker(one, enabled=False))
+    await hub.read("hr")
+    (row,) = await hub.store.read(holds.all_open)
+    await hub.store.write(reconcile.drop, row.hash, actor="jan", now=hub.clock.now())
+    hub["hr"].put("h0", worker(0))
+    await hub.read("hr")
+    hub["hr"].put("h0", worker(0, enabled=False))
+    await hub.read("hr")
+    assert (await account(hub, "hr/h0"))["active"] is False
+    assert await actives(hub) == 39
+
+
+async def test_what_is_released_on_one_target_still_waits_on_the_other(directories, worker):
+    directories.targets |= {"intranet": MemoryTarget(), "other": MemoryTarget()}
+    policy = Policy(accounts={"intranet": "manage", "other": "manage"})
+    hub = await directories.start("hr", policy=policy)
+    await many(hub, worker, 40)
+    for one in range(6):
+        hub["hr"].put(f"h{one}", worker(one, enabled=False))
+    await hub.read("hr")
+    assert await held(hub) == [("intranet", "people", 6), ("other", "people", 6)]
+    row = (await hub.store.read(holds.all_open))[0]
+    await hub.runner.release(row.hash, "jan")
+    assert await actives(hub) == 34
+    assert await held(hub) == [("other", "people", 6)]
+    assert all(one.body["active"] for one in hub.targets["other"].objects.values())
+
+
 async def test_a_few_at_a_time_go_through(hub, worker):
     await many(hub, worker, 40)
     for one in range(4):
