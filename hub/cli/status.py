@@ -9,9 +9,10 @@ from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, standing
 from hub.cli.plan import decide, show_holds
-from hub.cli.session import Session, need_store, run, session, settings_of
+from hub.cli.session import Session, need_store, now, run, session, settings_of
 from hub.engine import reconcile
 from hub.settings import Settings
+from hub.store import sessions
 
 EXAMPLES = examples("hub status", "hub status --json | jq .streams")
 WELL = {"ok", "unknown"}
@@ -38,6 +39,7 @@ async def _status(out: Output, config: Any) -> int:
         found = await one.store.read(reconcile.status)
         running = one.store.in_use()
         found["running"] = one.store.holder() if running else None
+        found["people"]["sessions"] = await one.store.read(sessions.count, now())
         found["processes"] = await one.store.read(one.store.processes)
         found["tiles"] = [{**row, "url": tile_url(one.settings, row)} for row in found["tiles"]]
         found["wrong"] = wrong = what_is_wrong(found)
@@ -139,6 +141,8 @@ def _show_people(one: Session, found: Mapping[str, Any]) -> None:
     waiting = f"{found['waiting']} wait for `hub people review list`"
     one.out.heading("People")
     one.out.say(f"Persons: {shown(found['states'])}; accounts: {waiting}.")
+    if found["sessions"]:
+        one.out.say(f"Sessions on personal pages: {shown(found['sessions'])}.")
     if number := found["without_login"]:
         said = "nothing to log in with, and no account on a target (`people.user_name`)"
         one.out.say(f"Active, but with {said}: {number}.")

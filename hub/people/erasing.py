@@ -8,7 +8,7 @@ from hub.events.base import Family
 from hub.people import finding, states, step
 from hub.people.standing import account_of
 from hub.people.states import Event, State
-from hub.store import desire, erasure, objects, persons, reviews, subjects, trail
+from hub.store import desire, erasure, objects, persons, reviews, sessions, subjects, trail
 from hub.store.store import Tx
 
 TELLING = ("display_name", "user_name", "mail", "contact_mail", "phone", "mobile")
@@ -39,6 +39,16 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
         "published": [
             {"target": one.target, "desired": one.body, "stands": one.done_body}
             for one in objects.of_people(tx, [row.id])
+        ],
+        "sessions": [
+            {
+                "how": str(one.how),
+                "device": one.device,
+                "opened_at": one.opened_at.isoformat(),
+                "used_at": one.used_at.isoformat(),
+                "until": one.until.isoformat(),
+            }
+            for one in sessions.of_person(tx, row.id, now)
         ],
         "decisions": [
             {"at": one.at.isoformat(), "by": one.actor, "action": one.action}
@@ -95,6 +105,7 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     asking = {one.subject for one in reviews.of_persons(tx, [row.id])}
     erasure.erase(tx, accounts, str(Family.PERSON), row.id)
     _off_targets(tx, ids, now)
+    sessions.end_all(tx, ids)
     for one in mine:
         reviews.forget(tx, one.id)
         state = states.after(State(one.state), Event.FORGET)

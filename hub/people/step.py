@@ -17,7 +17,7 @@ from hub.people.policy import Policy
 from hub.people.profile import anchors
 from hub.people.standing import Account, account_of, stands
 from hub.people.states import State, next_change
-from hub.store import persons, reviews, subjects, trail
+from hub.store import persons, reviews, sessions, subjects, trail
 from hub.store.persons import Link
 from hub.store.store import Tx
 
@@ -51,6 +51,7 @@ def refresh(tx: Tx, ids: Iterable[str], now: datetime) -> list[list[str]]:
         if values["state"] != row.state:
             moved.append([ident, row.state, values["state"]])
     persons.update_many(tx, changes)
+    sessions.end_all(tx, [one for one, _, state in moved if state not in sessions.MAY_LOOK])
     return moved
 
 

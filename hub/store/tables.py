@@ -444,6 +444,20 @@ policy = Table(  # what the running hub was told, for every step and command tha
     Column("name", _short(32), primary_key=True),
     Column("body", Json, nullable=False),
 )
+session = Table(  # of a visitor on personal pages
+    "session",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", _short(64), nullable=False, unique=True),  # of the token, which nobody keeps
+    Column("person", ForeignKey("person.id"), nullable=False, index=True),
+    Column("how", _short(16), nullable=False),  # oidc | device
+    Column("device", _short(64), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("idle", Integer),  # seconds; null: it does not matter
+    Column("ends", Moment, nullable=False, index=True),  # unless it is used before
+)
 
 
 # Indexes of those few rows that wait. `PARTIAL`, and not a part of the tables, because naming a
