@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from docs.describe import model, table
-from hub import errors
+from hub import errors, mail
 from hub.cli import exits
 from hub.contract import Connector, Hints, LooksUp, Receives, Target
 from hub.events.envelope import Envelope
@@ -166,7 +166,7 @@ is wrong: [how-to](../howto/when-something-is-wrong.md).
 
 def every_error() -> list[type[errors.HubError]]:
     """Every error of the hub, the base first."""
-    named = (one for module in (errors, problems, store) for one in vars(module).values())
+    named = (one for module in (errors, problems, store, mail) for one in vars(module).values())
     found = {one for one in named if inspect.isclass(one) and issubclass(one, errors.HubError)}
     return sorted(found, key=lambda one: (len(one.__mro__), one.__name__))
 

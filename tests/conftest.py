@@ -1,17 +1,23 @@
 """What every test shares: specifications, databases of both kinds, and what the summary tells."""
 
+import asyncio
 import contextlib
+import functools
 import os
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult
 
 ROOT = Path(__file__).parents[1]
 
@@ -171,3 +177,82 @@ def pytest_terminal_summary(terminalreporter):
     for name, value in said:
         if name not in {"kill", "soak"}:
             terminalreporter.write_line(f"measured: {name} = {value}")
+
+
+MAIL_USER, MAIL_PASSWORD = "hub", "hush-hush-hush"
+
+
+class MailSink:
+    """A real SMTP server on loopback, in a thread of its own, that keeps what it takes.
+
+    `refuse` maps an address, or `data`, to the answer that it gets; `mute` ends the connection
+    where it should say what became of a message.
+    """
+
+    def __init__(self, security: str, context: ssl.SSLContext | None, *, login: bool):
+        self.messages, self.logins = [], []
+        self.refuse: dict[str, str] = {}
+        self.mute = False
+        self._security, self._context, self._login = security, context, login
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        listening = asyncio.run_coroutine_threadsafe(self._listen(), self._loop)
+        self.port = listening.result(10)
+
+    async def _listen(self) -> int:
+        make = functools.partial(SMTP, self, hostname="localhost", loop=self._loop)
+        if self._login:
+            make = functools.partial(make, authenticator=self._proves, auth_require_tls=False)
+        if self._security == "starttls":
+            make = functools.partial(make, tls_context=self._context, require_starttls=True)
+        whole = self._context if self._security == "tls" else None
+        self._server = await self._loop.create_server(make, "127.0.0.1", 0, ssl=whole)
+        return self._server.sockets[0].getsockname()[1]
+
+    def _proves(self, _server, _session, _envelope, mechanism, data):
+        good = (data.login, data.password) == (MAIL_USER.encode(), MAIL_PASSWORD.encode())
+        self.logins.append((mechanism, good))
+        return AuthResult(success=good, handled=False)
+
+    async def handle_MAIL(self, _server, _session, envelope, address, _options):  # noqa: N802  the library names it
+        envelope.mail_from = address
+        return self.refuse.get(address, "250 OK")
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802  the library names it
+        if address not in self.refuse:
+            envelope.rcpt_tos.append(address)
+        return self.refuse.get(address, "250 OK")
+
+    async def handle_DATA(self, server, _session, envelope):  # noqa: N802  the library names it
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
+        if self.mute:
+            server.transport.abort()
+        return self.refuse.get("data", "250 OK")
+
+    def close(self) -> None:
+        async def end():
+            self._server.close()
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for one in left:
+                one.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@pytest.fixture
+def mail_sink() -> Iterator[Callable[..., MailSink]]:
+    """Starts mail servers: `mail_sink()`, `mail_sink("tls", context)`, `mail_sink(login=True)`."""
+    made = []
+
+    def start(security="none", context=None, *, login=False):
+        made.append(MailSink(security, context, login=login))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from hub.cli import exits
+from hub.cli.mail import checked
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output
 from hub.cli.pen import Steps
@@ -88,6 +89,8 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
     found.lonely = not (settings.instances or settings.problems)
     if not offline:
         found.findings = await _findings(out, settings)
+        if settings.mail is not None:
+            found.findings["mail"] = [await checked(settings.mail)]
     for name, one in _doors(settings):
         found.findings[name] = [*found.findings.get(name, ()), one]
     store = Store(settings.store)

@@ -12,6 +12,7 @@ from hub.contract import Connector, Hints, Receives, Target
 from hub.events.base import fingerprint
 from hub.events.route import Route
 from hub.http import HttpOptions
+from hub.mail import SmtpOptions
 from hub.registry import Group, Plugin, Registry, State
 from hub.settings.document import Document, Referenced, follow, read
 from hub.settings.environment import override
@@ -95,7 +96,26 @@ class Settings:
         """What the models call secret, callers' too, and the passwords in addresses."""
         used: list[ConfiguredTarget | Instance] = [*self.targets, *self.instances]
         models = [*(one.config for one in used), *(one.settings for one in self.instances)]
+        models += [self.hub.mail] if self.hub.mail else []
         return secrets_in(models, (self.store, *(one.http.proxy for one in used)))
+
+    @property
+    def mail(self) -> SmtpOptions | None:
+        """How mail is sent; None: it is not."""
+        given = self.hub.mail
+        if given is None:
+            return None
+        secret, base = given.password, self.path.parent.resolve()
+        return SmtpOptions(
+            host=given.host,
+            port=given.taken_port,
+            security=given.security,
+            sender=given.sender,
+            sender_name=self.hub.organisation,
+            user=given.user,
+            password=secret.get_secret_value() if secret else None,
+            ca_file=base / given.ca_file if given.ca_file else None,
+        )
 
     @property
     def heads(self) -> Path:
@@ -116,7 +136,7 @@ class Settings:
         hub = {
             name: value
             for name, value in stable(self.hub).items()
-            if name not in {"store", "web", "targets", "audit"}
+            if name not in {"store", "web", "mail", "targets", "audit"}
         }
         targets = {one.id: stable(one.config) for one in self.targets}
         instances = {one.id: one.shared for one in self.instances}
@@ -160,6 +180,8 @@ def _top(
     override(document, env)
     follow(document, env)
     hub = _hub(document)
+    if hub.mail is not None:
+        _ca_file(document, ("mail",), hub.mail.ca_file)
     if holds_password(hub.store):
         _no_plain_password(document, ("store",))
     targets = _Targets(document, registry, problems).all(hub)
@@ -203,13 +225,18 @@ def _store(url: str, base: Path) -> str:
 def _http(
     document: Document, place: Place, given: InstanceSettings | TargetSettings
 ) -> HttpOptions:
-    ca_file = document.path.parent / given.ca_file if given.ca_file else None
-    if ca_file is not None and not ca_file.is_file():
-        message = f"names the file `{given.ca_file}`, which does not exist"
-        document.add((*place, "ca_file"), message, f"put the CA's certificate (PEM) at {ca_file}")
+    ca_file = _ca_file(document, place, given.ca_file)
     if given.proxy and "@" in given.proxy:
         _no_plain_password(document, (*place, "proxy"))
     return HttpOptions(ca_file=ca_file, proxy=given.proxy, pace=given.pace)
+
+
+def _ca_file(document: Document, place: Place, name: str | None) -> Path | None:
+    path = document.path.parent / name if name else None
+    if path is not None and not path.is_file():
+        message = f"names the file `{name}`, which does not exist"
+        document.add((*place, "ca_file"), message, f"put the CA's certificate (PEM) at {path}")
+    return path
 
 
 def _no_plain_password(document: Document, place: Place) -> None:

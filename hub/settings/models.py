@@ -20,6 +20,7 @@ from hub.settings.kinds import (
     TimeZone,
     WebUrl,
 )
+from hub.settings.mail import MailSettings
 from hub.settings.people import PeopleSettings
 from hub.settings.removals import Removals
 
@@ -176,6 +177,9 @@ class HubSettings(Model):
     web: Web = Field(Web(), description="How the hub's own pages are served.")
     retention: Retention = Field(Retention(), description="How long the store remembers.")
     people: PeopleSettings = Field(PeopleSettings(), description="How accounts become persons.")
+    mail: MailSettings | None = Field(
+        None, description="The server that takes mail from the hub; without it no mail is sent."
+    )
     audit: Audit = Field(Audit(), description="Where the audit trail's heads are written down.")
     audiences: Annotated[dict[Name, AudienceSettings], AfterValidator(_audiences)] = Field(
         {}, validate_default=True, description="For whom; `everyone` always exists."
