@@ -15,7 +15,8 @@ HEAD = """# Command line
 
 Every command takes `--config FILE` (or `HUB_CONFIG`); without it `config/hub.yaml` is used, else
 `hub.yaml`. With `--json` standard output carries one JSON document and nothing else; logs and
-warnings go to standard error. `NO_COLOR` is respected.
+warnings go to standard error. `NO_COLOR` is respected. `hub --as NAME` before any command (or
+`HUB_ADMINISTRATOR`) says who decides, where that is not the account on this machine.
 """
 
 

@@ -1,11 +1,14 @@
 """The tree of commands. Only the command that was typed is imported, so that help is quick."""
 
 import importlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+
+from hub.cli.options import ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,27 @@ def build(words: Sequence[str]) -> Callable[..., Any]:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback()(_root)
-    wanted = next((word for word in words if not word.startswith("-")), None)
+    rest = words[2:] if words[:1] == ["--as"] else words
+    wanted = next((word for word in rest if not word.startswith("-")), None)
     for entry in ENTRIES:
         _add(app, entry, complete=entry.name == wanted)
     return typer.main.get_command(app)
 
 
 def _root(
+    context: typer.Context,
     *,
-    version: Annotated[
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            envvar=ADMINISTRATOR,
+            metavar="NAME",
+            help="Who decides, where that is not the account on this machine.",
+            show_default=False,
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001  its callback does it
         bool,
         typer.Option(
             "--version",
@@ -76,6 +91,15 @@ def _root(
     ] = False,
 ) -> None:
     """Nothing by itself: every command does one thing."""
+    _decide_as(context, name or "")
+
+
+def _decide_as(context: typer.Context, name: str) -> None:
+    """Until the command ends; what it starts does so in the same name."""
+    before = os.environ.get(ADMINISTRATOR, "")
+    if name != before:
+        os.environ[ADMINISTRATOR] = name
+        context.call_on_close(lambda: os.environ.update({ADMINISTRATOR: before}))
 
 
 def _version(*, asked: bool) -> None:

@@ -11,7 +11,9 @@ from hub.cli.disturbance import moment
 from hub.cli.looking import STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
+from hub.cli.permit import permit
 from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
+from hub.settings.administrators import Role
 from hub.store import trail
 from hub.store.chain import ERASE
 from hub.store.erasing import FIELDS, Names
@@ -82,6 +84,7 @@ def search(
 async def _search(out: Output, config: Any, asked: Mapping[str, str | None], limit: int) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
+        await permit(one, Role.VIEWER)
         given = {name: text for name, text in asked.items() if text is not None}
         since, until = (_moment(asked[name], one.zone) for name in ("since", "until"))
         wanted = Wanted(asked["actor"], asked["action"], asked["about"], since, until, limit)
@@ -170,6 +173,7 @@ async def _erase(
     async with session(config, out) as one:
         found = await one.store.read(trail.naming, Names(persons, texts))
         if yes:
+            await permit(one, Role.ADMIN)
             await one.store.write(
                 trail.erase, persons=persons, texts=texts, actor=actor(), now=now()
             )

@@ -11,8 +11,10 @@ import typer
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption
 from hub.cli.output import Output, local
+from hub.cli.permit import permit
 from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
 from hub.errors import BadConfigError
+from hub.settings.administrators import Role
 from hub.store import heads, trail
 from hub.store.chain import Fault, Head, Verifier
 from hub.store.store import Store
@@ -144,6 +146,7 @@ def export(file: Where, *, config: ConfigOption = None, json: JsonOption = False
 async def _export(out: Output, config: Any, file: Path) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
+        await permit(one, Role.VIEWER)
         beside = file.with_name(file.name + ".new")
         try:
             beside.touch(mode=0o600, exist_ok=False)

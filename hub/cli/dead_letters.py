@@ -8,8 +8,10 @@ import typer
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, shown
+from hub.cli.permit import permit
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
-from hub.engine import dead_letters
+from hub.engine import dead_letters, deciding
+from hub.settings.administrators import Role
 
 Name = Annotated[str, typer.Argument(metavar="ID", help="As `hub dead-letters list` shows it.")]
 Names = Annotated[list[str], typer.Argument(metavar="ID", help="One or more, such as u12 o34.")]
@@ -114,6 +116,7 @@ async def _replay(out: Output, config: Any, names: Sequence[str] | None, timeout
             out.say("There are no dead letters.")
             out.next("nothing to do.")
             return exits.OK
+        await permit(one, Role.OPERATOR, deciding.of_dead_letters, names)
         result = await one.ask("replay", {**body, "actor": actor()}, timeout)
     out.document(result)
     return _told(out, result)
@@ -172,6 +175,7 @@ def drop(names: Names, *, config: ConfigOption = None, json: JsonOption = False)
 async def _drop(out: Output, config: Any, names: Sequence[str]) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
+        await permit(one, Role.OPERATOR, deciding.of_dead_letters, names)
         found = await one.store.write(dead_letters.drop, names, actor=actor(), now=now())
     out.document({"dropped": sorted(set(names))} | found)
     out.say(f"Dropped: {shown(sorted(set(names)))}.")

@@ -11,6 +11,7 @@ import typer
 
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, title_of
+from hub.cli.permit import permit
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.contract import Receives
 from hub.engine import reconcile
@@ -144,6 +145,7 @@ async def _send(
 ) -> None:
     async with session(config, out) as one:
         name = receiver(one.settings, instance)
+        await permit(one, instances=[name])
         moments = {field: moment(text, one.zone) for field, text in times.items() if text}
         data = {"at": now().isoformat()} | dict(order) | moments
         data = {field: value for field, value in data.items() if value is not None}

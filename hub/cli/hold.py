@@ -9,10 +9,12 @@ import typer
 from hub.cli.looking import looked, removed
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, shown, title_of
+from hub.cli.permit import permit
 from hub.cli.plan import show_holds
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
-from hub.engine import reconcile
+from hub.engine import approving, deciding, reconcile
 from hub.events.base import PERSONAL, Family
+from hub.settings.administrators import Role
 from hub.store import holds, persons, subjects
 from hub.store.store import Tx
 
@@ -67,11 +69,15 @@ async def _show(out: Output, config: Any, prefix: str) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
         row, titles = await one.store.read(_with_titles, prefix, one.language)
-        found = reconcile.shown_hold(row)
+        approved = await one.store.read(approving.given, row, now())
+        found = reconcile.shown_hold(row) | {"approved": sorted(approved)}
         await looked(one.store, "hold", removed([found]), hold=row.hash)
         out.document(found)
         out.say(f"{found['instance']}: {ACTIONS.get(found['action'], found['action'])}.")
         out.say(f"Since {local(found['opened_at'], one.zone)}.")
+        for name, at in approved.items():
+            until = local(at + approving.VALID, one.zone)
+            out.say(f"Approved by {name}; that counts until {until}, for exactly this content.")
         for text in (*_together(found["content"]), *_lines(one, found["content"], titles)):
             out.say(f"  {text}")
     out.next(_next(found))
@@ -143,8 +149,13 @@ async def _release(out: Output, config: Any, prefix: str, timeout: float) -> Non
     need_store(settings_of(config))
     async with session(config, out) as one:
         row = await one.store.read(reconcile.held, prefix)
+        await permit(one, Role.OPERATOR, deciding.of_hold, row)
         result = await one.ask("release", {"hash": row.hash, "actor": actor()}, timeout)
     out.document({"hash": row.hash} | result)
+    if missing := result["counts"].get("missing"):
+        out.say(f"Approved {row.hash} of {row.instance}; nothing is changed yet.")
+        out.next(f"{missing} more must run `hub hold release {row.hash}`, within 24 hours.")
+        return
     out.say(f"Released {row.hash} of {row.instance}: {shown(result['counts'])}.")
     out.next("`hub status` shows how it stands now.")
 
@@ -160,7 +171,9 @@ def drop(hold: Hash, *, config: ConfigOption = None, json: JsonOption = False) -
 async def _drop(out: Output, config: Any, prefix: str) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
-        row = await one.store.write(reconcile.drop, prefix, actor=actor(), now=now())
+        row = await one.store.read(reconcile.held, prefix)
+        await permit(one, Role.OPERATOR, deciding.of_hold, row)
+        row = await one.store.write(reconcile.drop, row.hash, actor=actor(), now=now())
     out.document({"hash": row.hash, "kept": len(row.content)})
     out.say(f"Dropped {row.hash} of {row.instance}: {len(row.content)} kept.")
     out.next("`hub status` shows how it stands now.")

@@ -7,6 +7,7 @@ import typer
 
 from hub.errors import BadConfigError
 
+ADMINISTRATOR = "HUB_ADMINISTRATOR"
 PLACES = (Path("config/hub.yaml"), Path("hub.yaml"))
 
 ConfigOption = Annotated[

@@ -6,6 +6,7 @@ import typer
 
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output
+from hub.cli.permit import permit
 from hub.cli.session import actor, need_store, now, run, session, settings_of
 from hub.engine import reconcile
 from hub.store import streams
@@ -61,6 +62,7 @@ async def _set(out: Output, config: Any, names: list[str] | None, *, paused: boo
                 f"No instance is called {', '.join(unknown)}; there are: {', '.join(known)}."
             )
         chosen = names or known
+        await permit(one, instances=chosen)
         changed = await one.store.write(
             reconcile.pause, chosen, paused=paused, actor=actor(), now=now()
         )

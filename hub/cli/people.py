@@ -8,12 +8,15 @@ import typer
 from hub.cli.looking import MOST, STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
+from hub.cli.permit import permit
 from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
+from hub.engine import deciding
 from hub.events.person import ATTRIBUTES
 from hub.people import decisions, erasing, finding
 from hub.people.policy import UNDO
 from hub.people.states import State
 from hub.render import people_words
+from hub.settings.administrators import Role
 from hub.store import persons, reviews, trail
 
 Who = Annotated[
@@ -68,11 +71,22 @@ def _review() -> typer.Typer:
 
 
 async def _store(
-    out: Output, config: Any, work: Callable[..., Any], *args: Any, scrub: bool = False
+    out: Output,
+    config: Any,
+    work: Callable[..., Any],
+    *args: Any,
+    needs: Role = Role.VIEWER,
+    scrub: bool = False,
 ) -> Any:
-    """One short transaction in the name of whoever types; what it came to, and the session."""
+    """One short transaction in the name of whoever types; what it came to, and the session.
+
+    Args:
+        needs: the role that it takes; more than looking takes it over all that `args` name.
+    """
     need_store(settings_of(config))
     async with session(config, out) as one:
+        about = None if needs is Role.VIEWER else deciding.of_people
+        await permit(one, needs, about, *args)
         made = await one.store.write(work, *args, actor=actor(), now=now())
         if scrub and not await one.store.scrub("audit_value"):
             out.warn(STILL_READ)
@@ -108,6 +122,7 @@ def list_(
 async def _list(out: Output, config: Any, state: Any, name: str | None, limit: int) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
+        await permit(one, Role.VIEWER)
         rows = await one.store.read(finding.listed, state, name, limit)
         ids = [row["id"] for row in rows]
         await _looked(one, "people list", ids, name=name, state=state and str(state))
@@ -236,7 +251,7 @@ def unmerge(who: Who, *, config: ConfigOption = None, json: JsonOption = False) 
 
 
 async def _decide(out: Output, config: Any, work: Callable[..., Any], *args: Any) -> None:
-    made, _ = await _store(out, config, work, *args)
+    made, _ = await _store(out, config, work, *args, needs=Role.OPERATOR)
     out.document(made)
     out.say(_told(made))
     out.next(f"`hub people show {made['person'][:8]}` shows how it stands now.")
@@ -265,7 +280,7 @@ def export(who: Who, *, config: ConfigOption = None, json: JsonOption = False) -
 
 
 async def _export(out: Output, config: Any, who: str) -> None:
-    found, _ = await _store(out, config, erasing.export, who)
+    found, _ = await _store(out, config, erasing.export, who, needs=Role.OPERATOR)
     out.document(found)
 
 
@@ -287,7 +302,8 @@ def forget(
 
 async def _forget(out: Output, config: Any, who: str, *, yes: bool) -> None:
     work = erasing.forget if yes else erasing.forgettable
-    made, one = await _store(out, config, work, who, scrub=yes)
+    needs = Role.ADMIN if yes else Role.VIEWER
+    made, one = await _store(out, config, work, who, needs=needs, scrub=yes)
     out.document(made | {"store": one.store.name})
     verb = "Forgotten" if yes else "Would be forgotten"
     out.say(f"{verb}: {made['person']} with {len(made['accounts'])} accounts.")
@@ -309,6 +325,7 @@ def review_list(
 async def _review_list(out: Output, config: Any, limit: int) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
+        await permit(one, Role.VIEWER)
         rows = await one.store.read(finding.questions, limit)
         await _looked(one, "people review", [row["person"] for row in rows])
         waiting = await one.store.read(reviews.count_open)
@@ -347,7 +364,7 @@ def review_reject(
 
 
 async def _review_reject(out: Output, config: Any, questions: Sequence[int]) -> None:
-    made, _ = await _store(out, config, decisions.reject_all, questions)
+    made, _ = await _store(out, config, decisions.reject_all, questions, needs=Role.OPERATOR)
     out.document(made)
     for row in made:
         then = f"is {row['person'][:8]} now" if row["person"] else "waits for the other answers"

@@ -10,6 +10,7 @@ from hub.cli.dead_letters import say_sent
 from hub.cli.drift import code_of, look, tell_one
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output
+from hub.cli.permit import permit
 from hub.cli.session import TIMEOUT, Session, actor, need_store, run, session, settings_of
 from hub.engine.drift import Drifted, Looked
 from hub.store import objects
@@ -62,6 +63,8 @@ async def _repair(
         sendable = [each for each in wanted if not each.blocked]
         result: dict[str, Any] = {"objects": [each.shown() for each in wanted], "done": yes}
         if yes and sendable:
+            mine = {each.row.instance for each in sendable}
+            await permit(one, instances=mine)
             body = {"objects": [each.mark for each in sendable], "actor": actor()}
             result |= await one.ask("repair", body, timeout)
     out.document(result)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from hub.cli.options import find_config
+from hub.cli.options import ADMINISTRATOR, find_config
 from hub.cli.output import Output
 from hub.engine.assemble import assemble
 from hub.engine.runner import Runner
@@ -39,7 +39,9 @@ def now() -> datetime:
 
 
 def actor() -> str:
-    """Who types, for the audit trail: the operating system's name for the user."""
+    """Who types, for the audit trail: as `--as` says, else the operating system's name."""
+    if given := os.environ.get(ADMINISTRATOR):
+        return given
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a line in its list of users

@@ -8,6 +8,7 @@ import typer
 
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, title_of
+from hub.cli.permit import permit
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.engine import reconcile
 from hub.store import ledger, objects, streams
@@ -75,10 +76,19 @@ async def _withdraw(
         _list(one, rows)
         result: dict[str, Any] = {"objects": [_shown(row) for row in rows], "done": yes}
         if yes and (rows or not choice.text):
+            about = _about(choice, rows)
+            await permit(one, instances=about[0], targets=about[1])
             await one.store.write(_undo if undo else _take_away, choice, rows)
             result |= await one.ask("deliver", {}, timeout)
     out.document(result)
     out.next(_next(rows, undo=undo, yes=yes))
+
+
+def _about(choice: Choice, rows: Sequence[Any]) -> tuple[set[str], set[str]]:
+    """The instances or the target whose objects go or come back; neither: everything."""
+    if choice.everything:
+        return set(), set() if choice.target is None else {choice.target}
+    return {choice.instance} if choice.instance else {row.instance for row in rows}, set()
 
 
 def _to_withdraw(tx: Tx, choice: Choice) -> list[Any]:

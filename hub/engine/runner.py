@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hub.contract import Hints, Received, Stream, Target
-from hub.engine import configuration, provisioning, reconcile
+from hub.engine import approving, configuration, provisioning, reconcile
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
@@ -278,10 +278,16 @@ class Runner:
     async def release(self, prefix: str, actor: str) -> dict[str, int]:
         """Apply what an open hold contains, as far as it is still true; what was done, counted.
 
+        Where it takes two administrators, the first one's release only counts: `approved`, and
+        `missing`, how many must follow.
+
         Raises:
             BadConfigError: no open hold has this hash, or its instance is not configured.
+            RejectedError: the same administrator approved it already.
         """
         row = await self.store.read(reconcile.held, prefix)
+        if missing := await self.store.write(self._approve, row, actor):
+            return {"approved": 1, "missing": missing}
         if row.action == "address":
             return await self.store.write(
                 reconcile.release_address, row, actor=actor, now=self.now()
@@ -296,6 +302,15 @@ class Runner:
             counts = await self._release(source, name, row, actor)
             await self.project()
         return counts
+
+    def _approve(self, tx: Tx, row: Any, actor: str) -> int:
+        source = self.sources.get(row.instance)
+        limits = [self.people.removals, *([source.removals] if source is not None else [])]
+        number = approving.needed(row, *limits)
+        if number == 1:
+            return 0
+        same = reconcile.held(tx, row.hash)
+        return approving.approve(tx, same, number, actor=actor, now=self.now())
 
     async def _release(self, source: Source, name: str, row: Any, actor: str) -> dict[str, int]:
         reading = await self._take(source, name, received=True)

@@ -14,6 +14,7 @@ from hub.events.route import Route
 from hub.http import HttpOptions
 from hub.mail import SmtpOptions
 from hub.registry import Group, Plugin, Registry, State
+from hub.settings.administrators import named
 from hub.settings.document import Document, Referenced, follow, read
 from hub.settings.environment import override
 from hub.settings.kinds import Name, holds_password
@@ -136,7 +137,7 @@ class Settings:
         hub = {
             name: value
             for name, value in stable(self.hub).items()
-            if name not in {"store", "web", "mail", "targets", "audit"}
+            if name not in {"store", "web", "mail", "targets", "audit", "administrators"}
         }
         targets = {one.id: stable(one.config) for one in self.targets}
         instances = {one.id: one.shared for one in self.instances}
@@ -165,7 +166,9 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
         raise ConfigProblems([*error.problems, *problems]) from None
     made = _Instances(hub, registry, base, env, problems)
     instances = made.all()
-    problems += _unknown_instances(document, hub, {*made.broken, *(one.id for one in instances)})
+    known = {*made.broken, *(one.id for one in instances)}
+    problems += _unknown_instances(document, hub, known)
+    problems += _unknown_of_administrators(document, hub, known)
     problems += _unknown_targets(document, hub)
     store = _store(hub.store, base)
     return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
@@ -196,6 +199,17 @@ def _unknown_instances(document: Document, hub: HubSettings, known: set[str]) ->
         if name not in known:
             message = f"names the instance `{name}`, which does not exist"
             yield document.problem(place, message, near(name, sorted(known)))
+
+
+def _unknown_of_administrators(
+    document: Document, hub: HubSettings, instances: set[str]
+) -> Iterator[Problem]:
+    """What an administrator may decide on must exist, or the limit means nothing."""
+    known = {"instance": instances, "target": {WEB, *hub.targets}}
+    for place, what, name in named(hub.administrators):
+        if name not in known[what]:
+            message = f"names the {what} `{name}`, which does not exist"
+            yield document.problem(place, message, near(name, sorted(known[what])))
 
 
 def _unknown_targets(document: Document, hub: HubSettings) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr, WithJsonSchem
 
 from hub.events.base import ROUTED, Family, Language, Model, Text
 from hub.events.objects import Audience
+from hub.settings.administrators import Administrator, AdministratorName
 from hub.settings.kinds import (
     Duration,
     Keeping,
@@ -181,6 +182,11 @@ class HubSettings(Model):
         None, description="The server that takes mail from the hub; without it no mail is sent."
     )
     audit: Audit = Field(Audit(), description="Where the audit trail's heads are written down.")
+    administrators: dict[AdministratorName, Administrator] = Field(
+        {},
+        description="Who may decide, by the name of their account on this machine, or as `hub --as "
+        "NAME` gives it. Without this list: whoever may run the command.",
+    )
     audiences: Annotated[dict[Name, AudienceSettings], AfterValidator(_audiences)] = Field(
         {}, validate_default=True, description="For whom; `everyone` always exists."
     )

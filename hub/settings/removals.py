@@ -20,3 +20,10 @@ class Removals(Model):
     few_percent: int = Field(10, ge=1, le=100, description="Of all.")
     group: int = Field(20, ge=2, description="A group of more members than this is watched.")
     group_percent: int = Field(50, ge=1, le=100, description="It may lose so many of them.")
+    approvals: int = Field(
+        1,
+        ge=1,
+        le=2,
+        description="How many administrators must release a hold about people, each within 24 hours; "
+        "of those of an instance and of `people` the larger number counts.",
+    )
