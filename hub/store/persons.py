@@ -80,7 +80,7 @@ def of_persons(tx: Tx, ids: Collection[str]) -> list[Any]:
 
 def _in(tx: Tx, column: sa.Column[Any], values: Collection[Any]) -> Iterator[Any]:
     for part in chunks(values):
-        yield from tx.execute(_ACCOUNTS.where(column.in_(part)).order_by(account.c.subject))
+        yield from tx.execute(_ACCOUNTS.where(column.in_(part)).order_by(account.c.subject)).all()
 
 
 def put_links(tx: Tx, made: Sequence[Link], known: Collection[int], now: datetime) -> None:
@@ -197,12 +197,25 @@ def all_stale(tx: Tx) -> None:
     tx.execute(person.update().values(STALE))
 
 
+_DESCRIBED = (person.c.id, person.c.state, person.c.attributes)
+
+
 def by_ids(tx: Tx, ids: Collection[str]) -> dict[str, Any]:
     """Persons by id."""
     found: dict[str, Any] = {}
     for part in chunks(ids):
         rows = tx.execute(sa.select(person).where(person.c.id.in_(part)))
         found |= {row.id: row for row in rows}
+    return found
+
+
+def states(tx: Tx, ids: Collection[str], described: Collection[str] = ()) -> dict[str, Any]:
+    """How persons stand, by id; of those that are to be described the attributes too."""
+    found: dict[str, Any] = {}
+    for wanted, columns in ((ids, (person.c.id, person.c.state)), (described, _DESCRIBED)):
+        for part in chunks(wanted):
+            rows = tx.execute(sa.select(*columns).where(person.c.id.in_(part)))
+            found |= {row.id: row for row in rows}
     return found
 
 
