@@ -1,8 +1,10 @@
 """`hub sandbox`: practice servers on this machine; their flags come from their settings models."""
 
+import asyncio
 import inspect
+import socket
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Protocol, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, cast, get_args, get_origin, runtime_checkable
 
 import typer
 from pydantic import BaseModel, ValidationError
@@ -18,7 +20,10 @@ from hub.web.listening import listen
 HOST = "127.0.0.1"
 SHOWN = (
     "username",
+    "bind",
     "password",
+    "manager",
+    "manager_password",
     "token",
     "readonly_token",
 )  # practice values that open nothing else
@@ -34,6 +39,17 @@ class Entry(Protocol):
 
     def build(self, settings: BaseModel) -> Any:
         """The ASGI application."""
+        ...
+
+
+@runtime_checkable
+class OwnServer(Protocol):
+    """An entry whose sandbox is no web server: it serves what it built by itself."""
+
+    scheme: str
+
+    async def serve(self, built: Any, listener: socket.socket, stop: asyncio.Event) -> None:
+        """Serve on this socket until `stop` is set."""
         ...
 
 
@@ -127,7 +143,8 @@ def _in_words(error: ValidationError) -> str:
 async def _serve(out: Output, entry: Entry, settings: BaseModel, app: Any, port: int) -> None:
     stop = stop_on_signals()
     with listen(HOST, port, "choose another with --port; 0 takes a free one.") as listener:
-        address = f"http://{HOST}:{listener.getsockname()[1]}"
+        own = entry if isinstance(entry, OwnServer) else None
+        address = f"{own.scheme if own else 'http'}://{HOST}:{listener.getsockname()[1]}"
         secrets = _credentials(settings)
         out.document({"sandbox": entry.name, "address": address, "credentials": secrets})
         out.say(f"{entry.description}")
@@ -136,7 +153,10 @@ async def _serve(out: Output, entry: Entry, settings: BaseModel, app: Any, port:
             out.say(f"  {name}: {value}")
         out.next("Ctrl-C stops it; everything in it is practice data.")
         out.flush()
-        await serve(app, listener, stop, date_header=False)
+        if own:
+            await own.serve(app, listener, stop)
+        else:
+            await serve(app, listener, stop, date_header=False)
 
 
 def _credentials(settings: BaseModel) -> Mapping[str, str]:
