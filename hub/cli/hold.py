@@ -14,6 +14,7 @@ from hub.cli.plan import show_holds
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.engine import approving, deciding, reconcile
 from hub.events.base import PERSONAL, Family
+from hub.render.people_words import WHY
 from hub.settings.administrators import Role
 from hub.store import holds, persons, subjects
 from hub.store.store import Tx
@@ -23,6 +24,7 @@ ACTIONS = {
     "removal": "these would be taken away",
     "configuration": "the changed configuration would take away or alter these",
     "people": "these people would lose their account, or could not use it any more",
+    "groups": "these people would leave a group",
     "address": "the target's address changed; its ledger begins empty there",
 }
 
@@ -105,12 +107,14 @@ def _with_titles(tx: Tx, prefix: str, language: str) -> tuple[Any, dict[int | st
     row = reconcile.held(tx, prefix)
     ids = [line["subject"] for line in row.content if "subject" in line]
     rows = subjects.by_ids(tx, ids)
-    people = persons.by_ids(tx, [line["person"] for line in row.content if "person" in line])
+    people = persons.by_ids(tx, [line["person"] for line in row.content if line.get("person")])
     named: dict[int | str, str] = {name: one.name for name, one in people.items() if one.name}
     return row, named | {one.id: title_of(one.state, language) or one.key for one in rows}
 
 
 def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int | str, str]) -> str:
+    if "group" in line:
+        return _leaving(one, line, titles)
     if "person" in line:
         name = titles.get(line["person"], "somebody who was forgotten")
         return f"- {name}, {line['state']} ({line['person']})"
@@ -127,9 +131,17 @@ def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int | str, str]
     return f"~ {title_of(after, one.language) or title} on {line['target']}: {what}"
 
 
+def _leaving(one: Session, line: Mapping[str, Any], titles: Mapping[int | str, str]) -> str:
+    reason = WHY[line["reason"]][one.settings.hub.language]
+    if line["person"] is None:
+        return f"- the group {line['name']}: {reason}"
+    name = titles.get(line["person"], "somebody who was forgotten")
+    return f"- {name} leaves {line['name']}: {reason} ({line['person']})"
+
+
 def _next(found: Mapping[str, Any]) -> str:
     mark = found["hash"]
-    if found["action"] in {"removal", "people"}:
+    if found["action"] in {"removal", "people", "groups"}:
         return f"`hub hold release {mark}` applies it, `hub hold drop {mark}` keeps everything."
     return f"`hub hold release {mark}` applies it; to refuse it, put the old YAML back."
 

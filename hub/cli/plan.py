@@ -225,7 +225,8 @@ def _show_withheld(one: Session, found: Sequence[Mapping[str, Any]]) -> None:
 def _line(step: reconcile.Step, language: str) -> str:
     body = step.after if step.after is not None else step.before
     state = str((body or {}).get("state", ""))
-    text = f'{step.action} {step.kind} "{title_of(body, language) or step.key}"'
+    title = (step.why or {}).get("title") or title_of(body, language) or step.key
+    text = f'{step.action} {step.kind} "{title}"'
     text += f" ({state})" if state else ""
     text += for_whom(body or {})
     return text + (f", not now: {step.blocked}" if step.blocked else "")
@@ -263,7 +264,7 @@ def show_holds(
 
 def decide(hold: Mapping[str, Any]) -> str:
     """How a person decides about a hold."""
-    if hold["action"] in {"removal", "people"}:
+    if hold["action"] in {"removal", "people", "groups"}:
         return f"`hub hold show {hold['hash']}`, then release or drop it."
     return f"`hub hold show {hold['hash']}`, then release it or put the old YAML back."
 

@@ -56,7 +56,7 @@ def facts(tx: Tx, now: datetime, *, people: bool = False) -> tuple[reconcile.Pla
     moving: set[Name] = {(one.target, one.kind, one.key) for one in found.steps}
     kept: set[Name] = {_name(row) for row in found.withheld}
     held = {line["subject"] for row in found.holds for line in row["content"] if "subject" in line}
-    people_held = {x["person"] for row in found.holds for x in row["content"] if "person" in x}
+    people_held = {x["person"] for row in found.holds for x in row["content"] if x.get("person")}
     return found, board(tx, moving, kept, held, people_held)
 
 
@@ -180,6 +180,10 @@ def _body(line: Mapping[str, Any], about: Board) -> Mapping[str, Any]:
         return there
     if state := about.held.get(line.get("subject", 0)):
         return dict(state)
-    if person := line.get("person"):
-        return {"display_name": about.people.get(person) or person}
+    person = line.get("person")
+    name = about.people.get(person or "") or person
+    if group := line.get("name"):
+        return {"name": f"{name}, {group}" if name else group}
+    if name:
+        return {"display_name": name}
     return {"title": str(line.get("key") or f"{line.get('from')} > {line.get('to')}")}

@@ -15,7 +15,7 @@ from hub.store.store import Tx
 
 VALID = timedelta(hours=24)
 APPROVE = "approve"
-OF_PEOPLE = frozenset({"people", "attributes", "preview"})
+OF_PEOPLE = frozenset({"people", "groups", "attributes", "preview"})
 
 
 def needed(row: Any, *limits: Removals) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.engine import group_reasons
 from hub.store import objects, persons, subjects
 from hub.store.store import Tx
 
@@ -64,8 +65,7 @@ def board(
 
 
 def _causes(tx: Tx, row: Any) -> tuple[Cause, ...]:
-    causes = persons.causes(tx, row.key) if row.kind == "person" else objects.causes(tx, row.id)
-    return tuple(_cause(tx, one) for one in causes)
+    return tuple(_cause(tx, one) for one in group_reasons.causes(tx, row))
 
 
 def _cause(tx: Tx, one: Any) -> Cause:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Connector, Stream
-from hub.engine import provisioning
+from hub.engine import grouping, provisioning
 from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
@@ -272,6 +272,7 @@ def _project(tx: Tx, rows: Sequence[tuple[Any, Matter, bool]], now: datetime) ->
             moments.append({"id_": row.id, "look_again": look_again})
     desire.desire(tx, wanted, now)
     subjects.update(tx, moments)
+    grouping.mark(tx, [(row.id, _family(row)) for row, _, _ in rows])
 
 
 def _accounts(

@@ -16,7 +16,7 @@ def of_hold(tx: Tx, row: Any) -> About:
     """A hold: its instance, or its target; of people on a target also the instances they come from."""
     if row.action in OF_INSTANCE:
         return {"instances": {row.instance}}
-    ids = [line["person"] for line in row.content if "person" in line]
+    ids = [line["person"] for line in row.content if line.get("person")]
     return {"instances": _of_persons(tx, ids), "targets": {row.instance}}
 
 

@@ -22,7 +22,7 @@ def too_many(tx: Tx, instance_id: str, leaving: Sequence[Any], limits: Removals)
     if any(number == sizes[family] >= AT_LEAST for family, number in families.items()):
         return True
     groups = Counter(row.container for row in rows if row.family == Family.MEMBERSHIP)
-    if groups and _emptied(groups, waiting.groups(tx, instance_id), limits):
+    if groups and emptied(groups, waiting.groups(tx, instance_id), limits):
         return True
     del families[Family.MEMBERSHIP]
     return any(many(number, sizes[family], limits) for family, number in families.items())
@@ -36,8 +36,10 @@ def many(leaving: int, all_: int, limits: Removals) -> bool:
     )
 
 
-def _emptied(leaving: Mapping[str, int], sizes: Mapping[str, int], limits: Removals) -> bool:
+def emptied(leaving: Mapping[str, int], sizes: Mapping[str, int], limits: Removals) -> bool:
     """A large group that loses too many; or all groups together, where all are small."""
+    if not leaving:
+        return False
     pairs = [(number, sizes.get(one, 0)) for one, number in leaving.items()]
     pairs.append((sum(leaving.values()), sum(sizes.values())))
     return any(

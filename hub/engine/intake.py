@@ -9,6 +9,7 @@ from typing import Any
 from hub.contract import Batch, Record, Removal, Slice, Unreadable
 from hub.events.base import Family, JsonText, Payload, canonical, digest
 from hub.events.envelope import fact
+from hub.events.group import MEMBER
 from hub.events.payloads import dump, load
 from hub.store import erasure, streams, subjects
 from hub.store.store import Tx
@@ -145,12 +146,29 @@ def _take(make: Callable[[], "_Step"], batch: Batch, then: Then) -> Counts:
 
 
 def _not_forgotten(step: "_Step", records: Sequence[Record | Removal]) -> Sequence[Any]:
-    """Who asked to be forgotten is not stored again, not even for a moment."""
-    people = [one.key for one in records if _family(one) == Family.PERSON]
-    if not people:
-        return records
-    gone = erasure.among(step.tx, step.reading.instance, str(Family.PERSON), people)
-    return [one for one in records if one.key not in gone or _family(one) != Family.PERSON]
+    """Who asked to be forgotten is not stored again, not even for a moment, nor as a member."""
+    about = [(_account(step, one), one) for one in records]
+    named: dict[str, list[str]] = {}
+    for account, _ in about:
+        if account is not None:
+            named.setdefault(account[0], []).append(account[1])
+    gone = {
+        (instance, key)
+        for instance, keys in named.items()
+        for key in erasure.among(step.tx, instance, str(Family.PERSON), keys)
+    }
+    return [one for account, one in about if account not in gone] if gone else records
+
+
+def _account(step: "_Step", one: Record | Removal) -> tuple[str, str] | None:
+    """The account that a record is, or that a membership names."""
+    family = _family(one)
+    if family == Family.PERSON:
+        return step.reading.instance, one.key
+    if family != Family.MEMBERSHIP or isinstance(one, Removal):
+        return None
+    member = next((ref for ref in one.refs if ref.role == MEMBER), None)
+    return None if member is None else (member.namespace, member.value)
 
 
 def accept_pending(tx: Tx, reading: Reading, rows: Sequence[Any], now: datetime) -> None:

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.engine import departures
+from hub.engine import departures, grouping
 from hub.engine.projection import Desired
 from hub.events.objects import Kind, PersonEntry
 from hub.people import policy as policies
 from hub.people.policy import Policy
 from hub.people.states import State
 from hub.settings.removals import Removals
-from hub.store import desire, holds, objects, persons, streams, trail
+from hub.store import desire, holds, memberships, objects, persons, streams, trail
 from hub.store.ledger import SENDING
 from hub.store.store import Tx
 
 ROUTE = "people"
 ACTION = "people"
+ACTIONS = frozenset({ACTION, grouping.ACTION})
 _NAMES = {"department": "department", "office": "office", "phone": "phone", "mobile": "mobile"}
 _NAMES |= {"mail": "mail", "title": "title", "given_name": "given_name", "organisation": "employer"}
 
@@ -57,30 +58,69 @@ class Wish:
 
 
 def provision(
-    tx: Tx, now: datetime, *, released: Mapping[str, Collection[str]] | None = None
+    tx: Tx,
+    now: datetime,
+    *,
+    released: Mapping[str, Collection[str]] | None = None,
+    let_go: Mapping[str, Collection[grouping.Line]] | None = None,
 ) -> int:
-    """Bring the accounts of changed persons up to date; how many persons there were.
+    """Bring the accounts and groups of changed persons up to date; how many persons there were.
 
     Args:
         tx, now: the transaction and the moment.
         released: per target persons of whom an administrator said that they lose it there.
+        let_go: the same of groups, and of who is in them.
     """
-    rows = persons.stale(tx)
-    if not rows:
+    stale, rows = memberships.stale_groups(tx), persons.stale(tx)
+    if not rows and not stale:
         return 0
     policy = policies.current(tx)
-    held: set[str] = set()
-    for target_id in policy.accounts:
-        wishes = _wishes(tx, target_id, rows, policy)
-        let_go = (released or {}).get(target_id, ())
-        losing = [one for one in wishes if one.is_loss and one.row.id not in let_go]
-        waits = _weigh(tx, target_id, losing, policy.removals, now)
-        for one in wishes:
-            if one.row.id not in waits:
-                _carry_out(tx, target_id, one, now)
-        held |= waits
+    going = grouping.publish(tx, stale, policy, now)
+    rows = persons.stale(tx) if stale else rows
+    accounts: dict[str, list[Any]] = {}
+    for one in persons.of_persons(tx, [row.id for row in rows]):
+        accounts.setdefault(one.person, []).append(one)
+    waits = {
+        target_id: _settle(
+            tx,
+            target_id,
+            _wishes(tx, target_id, rows, accounts, policy),
+            (released or {}).get(target_id, ()),
+            limits=policy.removals,
+            now=now,
+        )
+        for target_id in policy.accounts
+    }
+    people = grouping.People(rows, accounts, waits, policy)
+    held = grouping.fill(tx, people, stale, going, now=now, let_go=let_go or {}).union(
+        *waits.values()
+    )
     persons.fresh(tx, [row.id for row in rows if row.id not in held])
     return len(rows) - len(held)
+
+
+def _settle(
+    tx: Tx,
+    target_id: str,
+    wishes: Sequence[Wish],
+    let_go: Collection[str],
+    *,
+    limits: Removals,
+    now: datetime,
+) -> set[str]:
+    """Weigh and carry out; those who wait."""
+    losing = [one for one in wishes if one.is_loss and one.row.id not in let_go]
+    waits = _weigh(tx, target_id, losing, limits, now)
+    moving = [one for one in wishes if one.row.id not in waits]
+    for one in moving:
+        if one.entry is None:
+            _take_away(tx, one, now)
+        elif one.there is not None and one.there.instance != one.instance:
+            objects.set_instance(tx, one.there.id, one.instance)
+    desire.put_many(
+        tx, [(one.instance, _desired(target_id, one)) for one in moving if one.entry], now
+    )
+    return waits
 
 
 def _weigh(
@@ -124,26 +164,26 @@ def _line(one: Wish) -> dict[str, Any]:
     return {"person": one.row.id, "state": one.row.state, "leaves": one.entry is None}
 
 
-def _carry_out(tx: Tx, target_id: str, one: Wish, now: datetime) -> None:
-    if one.entry is None:
-        if one.there is not None and one.there.state == "present":
-            desire.make_absent(tx, one.there.id, now)
-        if one.there is not None and one.row.state == State.ERASED:
-            objects.forget_body(tx, one.there.id)
-        return
-    body = one.entry.model_dump(mode="json", exclude_none=True)
-    wanted = Desired(target_id, Kind.PERSON, one.row.id, body, "", "", ROUTE)
-    desire.put(tx, one.instance, wanted, now)
-    if one.there is not None and one.there.instance != one.instance:
-        objects.set_instance(tx, one.there.id, one.instance)
+def _take_away(tx: Tx, one: Wish, now: datetime) -> None:
+    if one.there is not None and one.there.state == "present":
+        desire.make_absent(tx, one.there.id, now)
+    if one.there is not None and one.row.state == State.ERASED:
+        objects.forget_body(tx, one.there.id)
 
 
-def _wishes(tx: Tx, target_id: str, rows: Sequence[Any], policy: Policy) -> list[Wish]:
-    ids = [row.id for row in rows]
-    accounts: dict[str, list[Any]] = {}
-    for one in persons.of_persons(tx, ids):
-        accounts.setdefault(one.person, []).append(one)
-    there = objects.by_keys(tx, target_id, str(Kind.PERSON), ids)
+def _desired(target_id: str, one: Wish) -> Desired:
+    body = one.entry.model_dump(mode="json", exclude_none=True) if one.entry else {}
+    return Desired(target_id, Kind.PERSON, one.row.id, body, "", "", ROUTE)
+
+
+def _wishes(
+    tx: Tx,
+    target_id: str,
+    rows: Sequence[Any],
+    accounts: Mapping[str, Sequence[Any]],
+    policy: Policy,
+) -> list[Wish]:
+    there = objects.by_keys(tx, target_id, str(Kind.PERSON), [row.id for row in rows])
     modes = {name: row.mode for name, row in streams.instances(tx).items()}
     wishes = []
     for row in rows:
@@ -199,10 +239,14 @@ def without_login(tx: Tx) -> int:
 
 
 def release(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
-    """Those in the hold who should still lose their account do."""
+    """Those in the hold who should still lose their account, or leave a group, do."""
     holds.end(tx, row.id, "released", now)
-    ids = {line["person"] for line in row.content}
-    provision(tx, now, released={row.instance: ids})
+    ids = {line["person"] for line in row.content if line["person"] is not None}
+    if row.action == grouping.ACTION:
+        lines = {(line["group"], line["person"]) for line in row.content}
+        provision(tx, now, let_go={row.instance: lines})
+    else:
+        provision(tx, now, released={row.instance: ids})
     what = {"hold": row.hash, "target": row.instance, "action": row.action, "persons": sorted(ids)}
     trail.note(tx, actor=actor, action="release", what=what, now=now)
-    return {"changed": len(ids)}
+    return {"changed": len(row.content)}

@@ -8,11 +8,12 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.contract import Batch, Gone, Present, Unknown
-from hub.engine import configuration, intake, provisioning
+from hub.engine import configuration, group_reasons, intake, provisioning
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
 from hub.events.base import Family
+from hub.people import policy as policies
 from hub.people import reasons
 from hub.people.standing import Account, account_of
 from hub.store import (
@@ -31,7 +32,8 @@ from hub.store.store import Tx
 from hub.store.streams import Reading
 
 PERSON = "person"
-OF_PEOPLE = frozenset({PERSON, "group", "membership"})
+GROUPED = frozenset({"group", "membership"})
+OF_PEOPLE = GROUPED | {PERSON}
 USED = 30  # values of a source that are named
 
 
@@ -43,7 +45,7 @@ class Step:
         action: create | update | remove; what delivery would do to this object.
         blocked: why it is not done now (`watch`, `paused`, a hold, a reason); empty: it would be.
         before, after: the object's body there, and as desired; None where there is none.
-        why: of a person: the reason, as `hub.people.reasons` gives it.
+        why: of a person, group or membership: the reason, as `hub.people.reasons` gives it.
     """
 
     target: str
@@ -98,8 +100,19 @@ def plan(tx: Tx, now: datetime | None = None) -> Plan:
                 blocked = _blocked(row, instances.get(row.instance), moved)
                 why = reasons_of.get((row.target, row.key)) if row.kind == PERSON else None
                 steps.append(_step(row, action, blocked, why))
+    if now is not None:
+        steps = _with_groups(tx, steps)
     kept = [_kept(row) for row in objects.withheld(tx) if row.kind != "freshness"]
     return Plan(steps, [shown_hold(row) for row in holds.all_open(tx)], kept)
+
+
+def _with_groups(tx: Tx, steps: Sequence[Step]) -> list[Step]:
+    """The same steps; those of groups and of who is in them with why."""
+    found = group_reasons.reasons(tx, [one for one in steps if one.kind in GROUPED])
+    return [
+        replace(step, why=found[step.target, step.kind, step.key]) if step.kind in GROUPED else step
+        for step in steps
+    ]
 
 
 def _reasons(
@@ -210,7 +223,7 @@ def _explained(tx: Tx, row: Any, mode: str | None) -> dict[str, Any]:
         "remote_version": row.remote_version,
         "versions": {"desired": row.seq, "done": row.done_seq},
     }
-    causes = persons.causes(tx, row.key) if row.kind == "person" else objects.causes(tx, row.id)
+    causes = group_reasons.causes(tx, row)
     return shown | {"causes": [_cause(tx, one) for one in causes]}
 
 
@@ -338,10 +351,10 @@ def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
         BadConfigError: the hold is of another kind; put the old configuration back instead.
     """
     row = held(tx, prefix)
-    if row.action not in {"removal", "people"}:
+    if row.action not in {"removal", *provisioning.ACTIONS}:
         raise BadConfigError(
-            "Only removals, and people who would lose an account, can be dropped. To refuse a "
-            "changed configuration or address, put the old one back in the YAML: the hold then "
+            "Only removals, and people who would lose an account or leave a group, can be dropped. "
+            "To refuse a changed configuration or address, put the old one back in the YAML: the hold then "
             "closes by itself."
         )
     holds.end(tx, row.id, "dropped", now)
@@ -352,8 +365,8 @@ def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
 
 
 def _named(row: Any) -> dict[str, list[str]]:
-    if row.action == "people":
-        return {"persons": [line["person"] for line in row.content]}
+    if row.action in provisioning.ACTIONS:
+        return {"persons": [line["person"] for line in row.content if line["person"] is not None]}
     return {"subjects": [f"{row.instance}/{line['key']}" for line in row.content]}
 
 
@@ -386,6 +399,7 @@ def withdraw(
         desire.make_absent(tx, row.id, now, withdrawn=True)
     if instance is not None:
         streams.put_instance(tx, instance, withdrawn=True)
+    group_reasons.stands_for(tx, rows)
     what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in rows]}
     trail.note(tx, actor=actor, action="withdraw", what=what, now=now)
     return len(rows)
@@ -405,6 +419,7 @@ def undo_withdrawal(
     if instance is not None and text is None:  # what it found meanwhile has no object yet
         causes += [row.id for row in subjects.live(tx, instance, [str(one) for one in Family])]
     subjects.mark_dirty(tx, causes)
+    group_reasons.stands_for(tx, back)
     what = {"instance": instance, "objects": [f"{r.target}/{r.kind}/{r.key}" for r in back]}
     trail.note(tx, actor=actor, action="withdraw undone", what=what, now=now)
     return len(back)
@@ -451,6 +466,7 @@ def status(tx: Tx) -> dict[str, Any]:
             "states": persons.count_states(tx),
             "waiting": reviews.count_open(tx),
             "without_login": provisioning.without_login(tx),
+            "not_in_groups": group_reasons.unpublished(tx, list(policies.current(tx).groups)),
         },
     }
 

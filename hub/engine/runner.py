@@ -292,7 +292,7 @@ class Runner:
             return await self.store.write(
                 reconcile.release_address, row, actor=actor, now=self.now()
             )
-        if row.action == "people":
+        if row.action in provisioning.ACTIONS:
             return await self.store.write(provisioning.release, row, actor=actor, now=self.now())
         source = self.sources.get(row.instance)
         if source is None:

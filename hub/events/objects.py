@@ -116,6 +116,17 @@ class GroupEntry(Model):
     description: str | None = Field(None, description="What it is for.")
 
 
+def member_key(group: str, person: str) -> str:
+    """The key of a membership on a target, from the keys of both ends; a person's has no dot."""
+    return f"{group}.{person}"
+
+
+def member_ends(key: str) -> tuple[str, str]:
+    """The keys of group and person, from that of the membership."""
+    group, _, person = key.rpartition(".")
+    return group, person
+
+
 class MembershipEntry(Model):
     """One person in one group; both stand there before it."""
 

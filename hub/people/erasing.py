@@ -8,7 +8,17 @@ from hub.events.base import Family
 from hub.people import finding, states, step
 from hub.people.standing import account_of
 from hub.people.states import Event, State
-from hub.store import desire, erasure, objects, persons, reviews, sessions, subjects, trail
+from hub.store import (
+    desire,
+    erasure,
+    memberships,
+    objects,
+    persons,
+    reviews,
+    sessions,
+    subjects,
+    trail,
+)
 from hub.store.store import Tx
 
 TELLING = ("display_name", "user_name", "mail", "contact_mail", "phone", "mobile")
@@ -36,9 +46,10 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
             }
             for one in accounts
         ],
+        "groups": _groups(tx, accounts),
         "published": [
             {"target": one.target, "desired": one.body, "stands": one.done_body}
-            for one in objects.of_people(tx, [row.id])
+            for one in [*objects.of_people(tx, [row.id]), *memberships.objects_of(tx, row.id)]
         ],
         "sessions": [
             {
@@ -55,6 +66,20 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
             for one in trail.about(tx, "people", row.id)
         ],
     }
+
+
+def _groups(tx: Tx, accounts: Sequence[Any]) -> list[dict[str, Any]]:
+    """What sources say of the groups that these accounts are in, or were."""
+    rows = memberships.naming(tx, {(one.instance, one.key) for one in accounts})
+    names = memberships.names_of(tx, {(row.instance, row.container) for row in rows})
+    return [
+        {
+            "account": f"{row.whose}/{row.member}",
+            "group": names.get((row.instance, row.container), row.container),
+            "left": row.removed_at.isoformat() if row.removed_at else None,
+        }
+        for row in rows
+    ]
 
 
 def forgettable(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
@@ -103,6 +128,8 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     ids, texts = [one.id for one in mine], _texts(mine, accounts)
     trail.erase(tx, persons=ids, texts=texts, actor=actor, now=now)
     asking = {one.subject for one in reviews.of_persons(tx, [row.id])}
+    named = memberships.naming(tx, {(one.instance, one.key) for one in accounts})
+    erasure.drop(tx, [(one.id, one.instance, one.key) for one in named])
     erasure.erase(tx, accounts, str(Family.PERSON), row.id)
     _off_targets(tx, ids, now)
     sessions.end_all(tx, ids)

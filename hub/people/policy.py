@@ -6,8 +6,9 @@ from datetime import timedelta
 from pydantic import Field
 
 from hub.events.base import Model
+from hub.settings.groups import GroupRule
 from hub.settings.removals import Removals
-from hub.store import persons
+from hub.store import memberships, persons
 from hub.store.store import Tx
 
 NAME = "people"
@@ -28,6 +29,9 @@ class Policy(Model):
     grace: timedelta = Field(timedelta(days=30), description="Between suspended and deactivated.")
     accounts: Mapping[str, str] = Field(
         default_factory=dict, description="Targets whose accounts the hub keeps: `manage`."
+    )
+    groups: Mapping[str, tuple[GroupRule, ...]] = Field(
+        default_factory=dict, description="Target to the groups that the hub keeps there."
     )
     user_name: tuple[str, ...] = Field(
         ("user_name", "mail"), description="What a person logs in with: the first that is known."
@@ -58,3 +62,4 @@ def put(tx: Tx, wanted: Policy) -> None:
         persons.put_policy(tx, NAME, body)
         persons.mark_all(tx)
         persons.all_stale(tx)
+        memberships.all_groups_stale(tx)

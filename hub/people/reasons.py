@@ -21,6 +21,13 @@ class Why(StrEnum):
     MERGED = "merged"
     FORGOTTEN = "forgotten"
     NO_LOGIN = "no-login"
+    CHOSEN = "chosen"  # of a group, as below: `people.groups` chooses it
+    NOT_CHOSEN = "not-chosen"
+    GROUP_GONE = "group-gone"
+    JOINS = "joins"  # of somebody in a group, as below
+    LEFT = "left"
+    NO_ACCOUNT = "no-account"
+    WITHDRAWN = "withdrawn"
 
 
 class Stands(StrEnum):
@@ -31,6 +38,7 @@ class Stands(StrEnum):
     ENDED = "ended"
     TO_COME = "to-come"
     GONE = "gone"
+    MEMBER = "member"  # of an account in a group: a membership names it
 
 
 LEAVING = {

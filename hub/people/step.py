@@ -57,8 +57,10 @@ def refresh(tx: Tx, ids: Iterable[str], now: datetime) -> list[list[str]]:
 
 def settle(tx: Tx, ids: Iterable[str], now: datetime) -> None:
     """After a decision of a person: these persons, and when to look at each of their accounts."""
-    refresh(tx, ids, now)
-    rows = persons.of_persons(tx, sorted(set(ids)))
+    whose = sorted(set(ids))
+    refresh(tx, whose, now)
+    persons.touch(tx, whose)
+    rows = persons.of_persons(tx, whose)
     moments = look_again(tx, [account_of(row) for row in rows], now)
     subjects.update(tx, [{"id_": one, "look_again": at} for one, at in moments.items()])
 
@@ -184,6 +186,7 @@ class _Step:
         reviews.replace(self.tx, self.asks, self.asked, self.now)
         touched = {link.person for link in (self.links | self.made).values() if link.person}
         moved = refresh(self.tx, touched - set(self.fresh), self.now)
+        persons.touch(self.tx, touched - set(self.fresh))  # what each is in may differ all the same
         if made or moved:
             self._audit(made, moved)
         subjects.mark_dirty(self.tx, self.waking)

@@ -62,6 +62,19 @@ WHY: Mapping[str, Mapping[Language, str]] = {
         "nl": "heeft niets om mee in te loggen (`people.user_name`)",
         "en": "has nothing to log in with (`people.user_name`)",
     },
+    "chosen": {"nl": "gekozen in `people.groups`", "en": "`people.groups` chooses it"},
+    "not-chosen": {
+        "nl": "`people.groups` kiest deze groep niet meer",
+        "en": "`people.groups` does not choose this group any more",
+    },
+    "group-gone": {"nl": "de groep is niet meer in de bron", "en": "the group left its source"},
+    "joins": {"nl": "zit in de groep", "en": "is in the group"},
+    "left": {"nl": "zit niet meer in de groep", "en": "is not in the group any more"},
+    "no-account": {
+        "nl": "heeft daar geen account meer",
+        "en": "has no account there any more",
+    },
+    "withdrawn": {"nl": "de groep is teruggenomen", "en": "the group was withdrawn"},
 }
 STANDS: Mapping[str, Mapping[Language, str]] = {
     "in-force": {"nl": "geldig", "en": "in force"},
@@ -69,6 +82,7 @@ STANDS: Mapping[str, Mapping[Language, str]] = {
     "ended": {"nl": "beëindigd op {day}", "en": "ended on {day}"},
     "to-come": {"nl": "begint op {day}", "en": "begins on {day}"},
     "gone": {"nl": "niet meer in de bron", "en": "no longer in its source"},
+    "member": {"nl": "staat erin", "en": "is named"},
 }
 
 

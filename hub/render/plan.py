@@ -173,7 +173,8 @@ class _Say:
 
     def title(self, line: Line) -> str:
         """The words of a line; its key where it has none."""
-        return self.title_of(line.after or line.before or {}) or line.key
+        said = (line.person or {}).get("title")
+        return said or self.title_of(line.after or line.before or {}) or line.key
 
     def title_of(self, body: Mapping[str, Any]) -> str:
         """The title in a body, of people and groups the name; empty where there is none."""

@@ -137,6 +137,7 @@ DUTCH = PlanWords(
             "configuration": "configuratie",
             "address": "adres",
             "people": "mensen",
+            "groups": "groepen",
         }
     ),
     modes=MappingProxyType(
@@ -219,6 +220,7 @@ ENGLISH = PlanWords(
             "configuration": "configuration",
             "address": "address",
             "people": "people",
+            "groups": "groups",
         }
     ),
     modes=MappingProxyType({"watch": "reads, sends nothing", "pilot": "pilot", "live": "sends"}),

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hub.engine import reconcile
+from hub.engine import provisioning, reconcile
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
 from hub.errors import RejectedError, RetryableError, StreamLostError
@@ -103,7 +103,7 @@ async def needed(runner: Runner, action: str, body: Mapping[str, Any]) -> str | 
     instance = body["instance"] if action == "receive" else None
     if action == "release":
         held = await runner.store.read(reconcile.held, body["hash"])
-        instance = held.instance if held.action not in {"address", "people"} else None
+        instance = held.instance if held.action not in {"address", *provisioning.ACTIONS} else None
     return lease.INSTANCE + str(instance) if instance in runner.sources else None
 
 

@@ -213,10 +213,15 @@ def _unknown_of_administrators(
 
 
 def _unknown_targets(document: Document, hub: HubSettings) -> Iterator[Problem]:
-    for name in sorted(hub.people.accounts.keys() - hub.targets.keys()):
+    named = [("accounts", one) for one in sorted(hub.people.accounts.keys() - hub.targets.keys())]
+    named += [("groups", one) for one in sorted(hub.people.groups.keys() - hub.targets.keys())]
+    for what, name in named:
         message = f"names the target `{name}`, which does not exist"
-        place = ("people", "accounts", name)
-        yield document.problem(place, message, near(name, sorted(hub.targets)))
+        yield document.problem(("people", what, name), message, near(name, sorted(hub.targets)))
+    for name in sorted(hub.people.groups.keys() & hub.targets.keys() - hub.people.accounts.keys()):
+        message = "chooses groups, and nobody has an account there who could be in them"
+        advice = f"say whose accounts these are: `accounts: {{ {name}: manage }}`"
+        yield document.problem(("people", "groups", name), message, advice)
 
 
 def _hub(document: Document) -> HubSettings:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from hub.events.base import Model
 from hub.events.person import Attribute
+from hub.settings.groups import GroupRule
 from hub.settings.kinds import Keeping, Name
 from hub.settings.problems import Place
 from hub.settings.removals import Removals
@@ -67,6 +68,11 @@ class PeopleSettings(Model):
         description="Target to what the hub does with accounts there. `manage`: it makes, changes "
         "and switches off one for each person. A target that is not named is never written.",
     )
+    groups: dict[Name, tuple[GroupRule, ...]] = Field(
+        {},
+        description="Target to the groups that the hub keeps there, with who is in them. A group "
+        "that is not chosen is never written.",
+    )
     user_name: tuple[Literal["user_name", "mail"], ...] = Field(
         ("user_name", "mail"),
         min_length=1,
@@ -87,3 +93,6 @@ class PeopleSettings(Model):
         for field, names in self.authority_of.items():
             for at, name in enumerate(names):
                 yield ("people", "authority_of", field, at), name
+        for target, rules in self.groups.items():
+            for at, rule in enumerate(rules):
+                yield ("people", "groups", target, at, "instance"), rule.instance

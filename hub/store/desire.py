@@ -1,6 +1,6 @@
 """What should exist: objects as projection wants them, and their causes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -232,6 +232,15 @@ def put(tx: Tx, instance_id: str, one: Any, now: datetime) -> None:
     step.flush()
 
 
+def put_many(tx: Tx, wanted: Sequence[tuple[str, Any]], now: datetime) -> None:
+    """The same for many objects, each with its instance."""
+    existing = _existing(tx, [Wanted(0, "", [one for _, one in wanted])])
+    step = _Step(tx, now, existing)
+    for instance_id, one in wanted:
+        step.put(instance_id, one)
+    step.flush()
+
+
 def ahead(now: datetime) -> dict[str, Any]:
     """Columns of an object that is to be sent, anew or for the first time."""
     return {
@@ -248,3 +257,10 @@ def make_absent(tx: Tx, object_id: int, now: datetime, **extra: Any) -> None:
     """The object should not exist any more."""
     values = {"state": "absent", "withheld": False} | ahead(now) | extra
     tx.execute(obj.update().where(obj.c.id == object_id).values(**values))
+
+
+def make_all_absent(tx: Tx, ids: Collection[int], now: datetime) -> None:
+    """The same for many objects."""
+    values = {"state": "absent", "withheld": False} | ahead(now)
+    for part in chunks(ids):
+        tx.execute(obj.update().where(obj.c.id.in_(part)).values(**values))

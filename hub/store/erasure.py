@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub.store import bulk
 from hub.store.store import Tx
 from hub.store.subjects import chunks
-from hub.store.tables import cause, erased, event, hold, subject, unreadable
+from hub.store.tables import cause, erased, event, hold, ref, subject, unreadable
 
 
 def digest(instance: str, family: str, key: str) -> str:
@@ -38,9 +38,17 @@ def erase(tx: Tx, accounts: Collection[Any], family: str, person: str) -> None:
     rows = [{"digest": digest(one.instance, family, one.key), "person": person} for one in accounts]
     bulk.insert(tx, erased, rows)
     for one in accounts:
-        named = sa.and_(unreadable.c.instance == one.instance, unreadable.c.key == one.key)
+        pointing = sa.and_(ref.c.namespace == one.instance, ref.c.value == one.key)
+        tx.execute(ref.delete().where(pointing))
+    drop(tx, [(one.subject, one.instance, one.key) for one in accounts])
+
+
+def drop(tx: Tx, rows: Collection[tuple[int, str, str]]) -> None:
+    """Forget these subjects, by id, instance and key, with their facts."""
+    for _, instance, key in rows:
+        named = sa.and_(unreadable.c.instance == instance, unreadable.c.key == key)
         tx.execute(unreadable.delete().where(named))
-    ids = [one.subject for one in accounts]
+    ids = [one for one, _, _ in rows]
     _out_of_holds(tx, set(ids))
     for part in chunks(ids):
         tx.execute(event.delete().where(event.c.subject.in_(part)))

@@ -192,6 +192,13 @@ def fresh(tx: Tx, ids: Collection[str]) -> None:
         tx.execute(person.update().where(person.c.id.in_(part)).values(stale=False))
 
 
+def touch(tx: Tx, ids: Collection[str]) -> None:
+    """These persons' accounts and groups on targets are looked at again."""
+    for part in chunks(ids):
+        mine = sa.and_(person.c.id.in_(part), person.c.stale.is_(False))
+        tx.execute(person.update().where(mine).values(STALE))
+
+
 def all_stale(tx: Tx) -> None:
     """Every person's accounts on targets are looked at again."""
     tx.execute(person.update().values(STALE))

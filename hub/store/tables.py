@@ -204,6 +204,7 @@ ref = Table(
     Column("namespace", _short(64), primary_key=True),
     Column("kind", _short(32), primary_key=True),
     Column("value", _short(255), primary_key=True),
+    Index("ix_ref_value", "value"),
 )
 
 event = Table(
@@ -418,6 +419,11 @@ anchor = Table(  # what accounts of one person may share
     Column("kind", _short(16), primary_key=True),
     Column("value", _short(255), primary_key=True),
     Index("ix_anchor_value", "value"),
+)
+stale_group = Table(  # groups that changed since their objects on targets were brought up to date
+    "stale_group",
+    metadata,
+    Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
 )
 review = Table(  # may this account be of that person? a human says
     "review",

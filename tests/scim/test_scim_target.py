@@ -239,7 +239,7 @@ async def made(bench, *keys):
 def member(key, ids=None):
     requires = {} if ids is None else {(GROUP, "g-1"): ids[0], (PERSON, key): ids[1]}
     body = {"group": "g-1", "person": key}
-    return Delivery(MEMBERSHIP, f"g-1/{key}", "present", body, f"m-{key}", requires=requires)
+    return Delivery(MEMBERSHIP, f"g-1.{key}", "present", body, f"m-{key}", requires=requires)
 
 
 def members(bench):
@@ -254,13 +254,13 @@ async def test_members_come_and_go_and_others_stay(bench):
     assert [first.status, second.status] == ["done", "done"]
     assert members(bench) == {one, two, other}
     assert {remote.key async for remote in bench.target().list_remote(MEMBERSHIP)} == {
-        "g-1/p-1",
-        "g-1/p-2",
-        "g-1/andere",
+        "g-1.p-1",
+        "g-1.p-2",
+        "g-1.andere",
     }
-    assert set(await bench.target().find(MEMBERSHIP, ["g-1/p-1", "g-1/p-9"])) == {"g-1/p-1"}
-    (gone,) = await bench.target().publish([absent(MEMBERSHIP, "g-1/p-1", first.remote_id)])
-    again = await bench.one(absent(MEMBERSHIP, "g-1/p-1"))
+    assert set(await bench.target().find(MEMBERSHIP, ["g-1.p-1", "g-1.p-9"])) == {"g-1.p-1"}
+    (gone,) = await bench.target().publish([absent(MEMBERSHIP, "g-1.p-1", first.remote_id)])
+    again = await bench.one(absent(MEMBERSHIP, "g-1.p-1"))
     assert [gone.status, again.status] == ["done", "done"]
     assert members(bench) == {two, other}
 
@@ -324,7 +324,7 @@ async def test_the_engine_makes_people_groups_and_memberships_in_order(bench, hu
     for one in people:
         ends = ((GROUP, "g-1"), (PERSON, one))
         body = {"group": "g-1", "person": one}
-        await hub.want(MEMBERSHIP, f"g-1/{one}", body, *ends, lane="g-1")
+        await hub.want(MEMBERSHIP, f"g-1.{one}", body, *ends, lane="g-1")
     for one in people:
         await hub.want(PERSON, one, SANNE | {"user_name": one})
     await hub.want(GROUP, "g-1", {"name": "Kassa"})
@@ -333,7 +333,7 @@ async def test_the_engine_makes_people_groups_and_memberships_in_order(bench, hu
     assert len(members(bench)) == 40
     assert not await hub.drift()
     await hub.drop("p-7")
-    await hub.drop("g-1/p-7")
+    await hub.drop("g-1.p-7")
     await hub.deliver()
     assert len(members(bench)) == 39
     assert "p-7" not in bench.keys(PERSON)

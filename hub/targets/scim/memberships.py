@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from hub.contract import Delivery, Outcome, Remote
 from hub.errors import RejectedError
-from hub.events.objects import Kind
+from hub.events.objects import Kind, member_ends, member_key
 from hub.targets.scim import mapping
 from hub.targets.scim.client import Scim, is_absent
 from hub.targets.scim.models import PATHS, Resource
@@ -67,9 +67,9 @@ class Memberships:
         return found.id
 
     async def find(self, keys: Sequence[str]) -> dict[str, Remote]:
-        """Those of the keys `GROUP/PERSON` that stand there."""
+        """Those of the keys that stand there."""
         found: dict[str, Remote] = {}
-        for group in dict.fromkeys(key.partition("/")[0] for key in keys):
+        for group in dict.fromkeys(member_ends(key)[0] for key in keys):
             there = await self._people.find(Kind.GROUP, group)
             if there is not None and (whole := await self._api.get(GROUPS, there.id)):
                 found |= {one.key: one async for one in self._of(group, whole) if one.key in keys}
@@ -92,7 +92,7 @@ class Memberships:
         for member in group.members:
             if person := keys.get(member.value):
                 body = {"group": key, "person": person}
-                yield Remote(f"{key}/{person}", f"{group.id}/{member.value}", None, body)
+                yield Remote(member_key(key, person), f"{group.id}/{member.value}", None, body)
 
 
 def _parts(remote: Remote) -> tuple[str, str]:
