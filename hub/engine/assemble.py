@@ -17,6 +17,7 @@ from hub.http import HttpFactory, HttpOptions, Sleep
 from hub.people.policy import Policy
 from hub.settings import Instance, Settings
 from hub.store.store import Store
+from hub.store.streams import SETTINGS
 from hub.telemetry import Veil
 
 if TYPE_CHECKING:
@@ -106,6 +107,12 @@ def _version(cls: type[Any]) -> str:
         return ""
 
 
+def _fingerprint(one: Instance) -> str:
+    """Of the settings first, and of the version: only other settings of people are looked at first."""
+    told = fingerprint({"version": _version(one.connector_class)})
+    return one.reading_fingerprint[:SETTINGS] + told[SETTINGS:]
+
+
 def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta]) -> Source:
     return Source(
         id=one.id,
@@ -113,9 +120,7 @@ def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta])
         connector=connector,
         routes=one.routes,
         mode=str(one.settings.mode),
-        fingerprint=fingerprint(
-            {"settings": one.reading_fingerprint, "version": _version(one.connector_class)}
-        ),
+        fingerprint=_fingerprint(one),
         reopen=one.settings.reopen_within,
         every=one.settings.every,
         stale_after=stale_after,

@@ -227,17 +227,20 @@ class Routing:
         return self._parsed[name]
 
 
-def project_dirty(tx: Tx, now: datetime) -> int:
+def project_dirty(tx: Tx, now: datetime, *, agreed: Collection[str] = ()) -> int:
     """Bring the objects of changed subjects up to date; how many subjects there were.
 
     When there were none: the accounts of changed persons, all at once, because how many people
     lose theirs is weighed over all of them.
+
+    Args:
+        agreed: persons of whom an administrator saw what becomes of them, and said yes.
     """
     rows = subjects.take_dirty(tx, now)
     if rows:
         _project(tx, [(row, matter(row), False) for row in rows], now)
     else:
-        provisioning.provision(tx, now)
+        provisioning.provision(tx, now, agreed=agreed)
     return len(rows)
 
 

@@ -84,7 +84,7 @@ def _of_sweep(batch: Batch) -> dict[str, Any]:
 
 def _covered(row: Any, batch: Batch) -> dict[str, Any]:
     """What the sweep covered so far; empty when this batch says nothing of it."""
-    finished, incomplete = [_slice(one) for one in batch.finished], _incomplete(batch.unreadable)
+    finished, incomplete = [slice_of(one) for one in batch.finished], _incomplete(batch.unreadable)
     if not finished and not incomplete:
         return {}
     return {
@@ -251,7 +251,7 @@ class _Step:
         subjects.set_where(self.tx, [old.id], staged=removal.reason[:64])
 
     def _take(self, record: Record, old: Known | None) -> None:
-        body = dump(record.payload)
+        body = body_of(record)
         text = JsonText(canonical(body))
         mark = digest(_with_refs(text, record))
         if old is None:
@@ -425,6 +425,16 @@ def _history(old: Any, payload: Payload, step: _Step) -> dict[str, Any]:
     return memory | {"reopened": old.reopened + (1 if old.ended_at else 0)}
 
 
+def body_of(record: Record) -> dict[str, Any]:
+    """A record's payload as it is stored."""
+    return dump(record.payload)
+
+
+def mark_of(record: Record) -> str:
+    """The fingerprint by which a record is known to be the same."""
+    return digest(_with_refs(JsonText(canonical(body_of(record))), record))
+
+
 def _with_refs(text: str, record: Record) -> str:
     """Whom a subject points to is part of its state, though not of its payload."""
     if not record.refs:
@@ -437,6 +447,11 @@ def _older(record: Record, old: Any) -> bool:
     return (
         record.revision is not None and old.revision is not None and record.revision < old.revision
     )
+
+
+def key_of(one: Record | Removal) -> tuple[str, str]:
+    """Family and key."""
+    return _family(one), one.key
 
 
 def _family(one: Record | Removal) -> str:
@@ -485,7 +500,8 @@ def _ref(one: Any) -> dict[str, str]:
     return {"role": one.role, "namespace": one.namespace, "kind": one.kind, "value": one.value}
 
 
-def _slice(one: Slice) -> dict[str, Any]:
+def slice_of(one: Slice) -> dict[str, Any]:
+    """A slice as it is stored."""
     return {
         "container": one.container,
         "start": one.start.isoformat() if one.start else None,

@@ -63,6 +63,7 @@ def provision(
     *,
     released: Mapping[str, Collection[str]] | None = None,
     let_go: Mapping[str, Collection[grouping.Line]] | None = None,
+    agreed: Collection[str] = (),
 ) -> int:
     """Bring the accounts and groups of changed persons up to date; how many persons there were.
 
@@ -70,6 +71,7 @@ def provision(
         tx, now: the transaction and the moment.
         released: per target persons of whom an administrator said that they lose it there.
         let_go: the same of groups, and of who is in them.
+        agreed: the same of persons, for every target.
     """
     stale, rows = memberships.stale_groups(tx), persons.stale(tx)
     if not rows and not stale:
@@ -85,7 +87,7 @@ def provision(
             tx,
             target_id,
             _wishes(tx, target_id, rows, accounts, policy),
-            (released or {}).get(target_id, ()),
+            {*(released or {}).get(target_id, ()), *agreed},
             limits=policy.removals,
             now=now,
         )

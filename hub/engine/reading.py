@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -21,9 +21,10 @@ from hub.contract import (
     Stream,
     Unknown,
 )
-from hub.engine import configuration, intake, settle
+from hub.engine import configuration, intake, previewing, settle
 from hub.engine.ahead import TOGETHER, ahead, merged
 from hub.engine.configuration import Source
+from hub.engine.previewing import Agreed
 from hub.errors import (
     AuthFailedError,
     BadConfigError,
@@ -34,6 +35,7 @@ from hub.errors import (
     RetryableError,
     StreamLostError,
 )
+from hub.events.base import PERSONAL
 from hub.store import streams, subjects, waiting
 from hub.store.store import Store, StoreDownError, Tx
 from hub.store.streams import Reading
@@ -84,6 +86,7 @@ class Run:
     rng: random.Random
     veil: Callable[[str], str] = str
     together: int = TOGETHER
+    agreed: Agreed = field(default_factory=Agreed)
     counts: Counter[str] = field(default_factory=Counter)
 
     async def execute(self) -> Report:
@@ -94,6 +97,8 @@ class Run:
             StoreDownError: the store is away; the source is not to blame, and nothing is booked.
         """
         try:
+            if (shown := await self._look_first()) is not None:
+                return shown
             await self._read()
             return await self._settle()
         except (StreamLostError, StoreDownError):
@@ -103,8 +108,37 @@ class Run:
         except Exception as error:  # noqa: BLE001  a plug-in's bug must not stop the others
             return await self._failed(error)
 
-    async def _read(self) -> None:
-        since = self.reading.since
+    async def _look_first(self) -> Report | None:
+        """People under changed settings: what would change waits; None: it may be carried out."""
+        if not (self.reading.previews and PERSONAL.issuperset(self.stream.families)):
+            return None
+        asked = self.source, self.stream.name, self.now()
+        agreed = await self.store.read(previewing.agreed, *asked)
+        if agreed is None:
+            look = previewing.Look(self.reading)
+            async with contextlib.aclosing(self._batches(None)) as batches:
+                async for batch in batches:
+                    await self.store.read(look.take, batch)
+            suspects = await self.store.read(look.suspects)
+            look.conclude(suspects, await self._ask(suspects))
+            if (shown := await self.store.write(self._show, look)) is not None:
+                return shown
+        self.agreed = agreed or Agreed()
+        self.reading = replace(self.reading, changed=False)
+        return None
+
+    def _show(self, tx: Tx, look: previewing.Look) -> Report | None:
+        streams.guard(tx, self.reading)
+        hold = previewing.show(tx, look, self.source, self.now())
+        if not look.lines:
+            return None
+        previewing.rest(tx, look, self.now())
+        name, counts = self.stream.name, dict(look.counts())
+        if hold is not None:
+            self.log.warning("preview_waits", instance=self.source.id, stream=name, hold=hold)
+        return Report(self.source.id, name, "previewed", "ok", counts, hold=hold)
+
+    async def _batches(self, since: str | None) -> AsyncGenerator[Batch, None]:
         position = Checkpoint(since) if since is not None else None
         reading: Literal["sweep", "delta"] = "delta" if self.reading.kind == "delta" else "sweep"
         request = ReadRequest(self.stream.name, reading, position)
@@ -112,8 +146,13 @@ class Run:
         groups = ahead(lambda: _next(batches), self.together)
         async with contextlib.aclosing(groups):
             async for group in groups:
+                yield merged(group)
+
+    async def _read(self) -> None:
+        async with contextlib.aclosing(self._batches(self.reading.since)) as batches:
+            async for batch in batches:
                 self.point("read")
-                self.counts += await self.store.write(self._apply, merged(group))
+                self.counts += await self.store.write(self._apply, batch)
                 self.point("committed")
 
     def _apply(self, tx: Tx, batch: Batch) -> Counter[str]:
@@ -148,11 +187,16 @@ class Run:
         self.counts["suspects"] += len(doubts.suspects)
         self.counts += intake.take_in(tx, reading, Batch(proof), now=now, reopen=self.source.reopen)
         unknown = [row for row in rows if isinstance(answers.get(row.id), Unknown)]
-        settle.count_absent(tx, reading, unknown, self.stream.confirm, now)
+        agreed = self.agreed.gone
+        for confirm, some in (
+            (self.stream.confirm, [row for row in unknown if row.id not in agreed]),
+            (1, [row for row in unknown if row.id in agreed]),  # somebody saw that they would go
+        ):
+            settle.count_absent(tx, reading, some, confirm, now)
         silent = [row for row in rows if not isinstance(answers.get(row.id), SAID)]
         settle.keep_unverified(tx, reading, silent, now)
         absent = [row for row in doubts.suspects if not isinstance(answers.get(row.id), Present)]
-        evidence = settle.Evidence(len(proof), absent, self.source.removals)
+        evidence = settle.Evidence(len(proof), absent, self.source.removals, agreed)
         verdict = settle.decide(tx, reading, self.stream.families, evidence, now=now)
         intake.remove(tx, reading, verdict.apply, now)
         self.counts["removed"] += len(verdict.apply)
@@ -165,7 +209,8 @@ class Run:
 
     def _weigh_configuration(self, tx: Tx) -> str | None:
         """What a changed mapping altered: held where it shows, accepted where it does not."""
-        while configuration.project_dirty(tx, self.now()):
+        agreed = self.agreed.persons(tx)
+        while configuration.project_dirty(tx, self.now(), agreed=agreed):
             pass  # what the source changed goes on; only what is left is the configuration's
         opened = configuration.weigh(tx, self.source.id, self.now())
         held = configuration.held_subjects(tx, self.source.id)
@@ -179,6 +224,8 @@ class Run:
         due = now + every * self.rng.uniform(0.95, 1.0) if every else None
         if streams.complete(tx, self.reading, fingerprint=source.fingerprint, due=due):
             self.log.warning("source_back", instance=source.id, stream=name)
+        if self.agreed.seen or self.reading.previews:
+            previewing.carried_out(tx, source, name)
         if not self._is_delta:
             subjects.clear_unreadable(tx, source.id, name, self.reading.run)
         if not self._has_unverified(tx):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hub.contract import Hints, Received, Stream, Target
-from hub.engine import approving, configuration, provisioning, reconcile
+from hub.engine import approving, configuration, previewing, provisioning, reconcile
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
@@ -138,6 +138,7 @@ class Runner:
 
     def _register(self, tx: Tx, source: Source) -> None:
         configuration.register(tx, source, self.now())
+        previewing.forget_other(tx, source, self.now())
         for stream in source.connector.streams():
             streams.ensure(tx, source.id, stream.name)
         self._ensure_tiles(tx, source)
@@ -292,6 +293,8 @@ class Runner:
             return await self.store.write(
                 reconcile.release_address, row, actor=actor, now=self.now()
             )
+        if row.action == previewing.ACTION:
+            return await self._carry_out(row, actor)
         if row.action in provisioning.ACTIONS:
             return await self.store.write(provisioning.release, row, actor=actor, now=self.now())
         source = self.sources.get(row.instance)
@@ -302,6 +305,18 @@ class Runner:
             counts = await self._release(source, name, row, actor)
             await self.project()
         return counts
+
+    async def _carry_out(self, row: Any, actor: str) -> dict[str, int]:
+        """Read the instance again, and do what was shown; a source that is away has a day."""
+        if row.instance not in self.sources:
+            raise BadConfigError(f"{row.instance} is not configured: put its file back first.")
+        release = partial(previewing.release, actor=actor, now=self.now())
+        counts: Counter[str] = Counter()
+        for name in await self.store.write(release, row):
+            report = await self.run(row.instance, name, full=True)
+            counts += Counter(report.counts)
+            counts["waits"] += report.outcome != "complete"
+        return dict(+counts)
 
     def _approve(self, tx: Tx, row: Any, actor: str) -> int:
         source = self.sources.get(row.instance)

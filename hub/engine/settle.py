@@ -40,11 +40,13 @@ class Evidence:
         answered: look-ups that gave proof either way.
         absent: suspects that were not found again, whatever was said about them.
         limits: how many people may leave at once.
+        agreed: subjects of which an administrator saw that they would go, and said yes.
     """
 
     answered: int = 0
     absent: Sequence[Any] = ()
     limits: Removals = REMOVALS
+    agreed: Collection[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,9 @@ def decide(
     streams.guard(tx, reading)
     named = {str(family) for family in families}
     staged = waiting.staged(tx, reading.instance, named)
+    go = [row for row in staged if row.id in evidence.agreed and row.stream == reading.stream]
+    gone = {row.id for row in go}
+    staged = [row for row in staged if row.id not in gone]
     stay = _kept(tx, reading.instance, families, staged)
     fresh = [row for row in staged if row.id not in stay]
     old = holds.find_open(tx, reading.instance, "removal")
@@ -144,7 +149,8 @@ def decide(
     people = PERSONAL.issuperset(families)
     if people:
         waits = own_hold and not _is_firm(reading)
-        leaving = [*fresh, *(row for row in evidence.absent if row.id not in stay)]
+        apart = stay | set(evidence.agreed)
+        leaving = [*fresh, *(row for row in evidence.absent if row.id not in apart)]
         much = waits or departures.too_many(tx, reading.instance, leaving, evidence.limits)
     else:
         much = not evidence.answered and _too_much(tx, reading.instance, named, staged)
@@ -155,10 +161,10 @@ def decide(
             holds.close_if_open(tx, old, now)
         # what another stream staged waits until a reading of that stream ends well
         own = [row for row in fresh if row.stream == reading.stream]
-        return Verdict(own, held=len(staged) - len(own))
+        return Verdict([*go, *own], held=len(staged) - len(own))
     content = sorted([*others, *map(_line, staged)], key=lambda one: int(one["subject"]))
     news = holds.put_open(tx, reading.instance, "removal", content, now)
-    return Verdict([], held=len(staged), opened=news)
+    return Verdict(go, held=len(staged), opened=news)
 
 
 def _kept(

@@ -14,6 +14,9 @@ from hub.store.store import Tx
 from hub.store.tables import instance, run, stream, tile
 
 SWEEP_LIFE = timedelta(hours=24)
+SETTINGS = (
+    24  # characters of a fingerprint that tell of settings; the rest is the connector's version
+)
 KEPT, PRUNED_EVERY = 500, 50  # runs
 
 
@@ -26,6 +29,7 @@ class Reading:
         since: the position to resume from; None from the start. Of a delta: where it goes on.
         keeps_due: set when a hint asked for it before its time: the rhythm stays as it was.
         changed: the first complete sweep after a changed configuration is not here yet.
+        previews: the same of changed settings, and not only of another version of the connector.
         traceparent: W3C trace context of this run.
     """
 
@@ -42,6 +46,7 @@ class Reading:
     started: datetime
     kind: Literal["sweep", "delta", "received"] = "sweep"
     keeps_due: datetime | None = None
+    previews: bool = False
 
     @property
     def source(self) -> str:
@@ -193,7 +198,12 @@ def take(
         started=row.sweep_started if resumes else now,
         kind=kind,
         keeps_due=row.due if early else None,
+        previews=kind == "sweep" and _other_settings(row.fingerprint, fingerprint),
     )
+
+
+def _other_settings(known: str | None, fingerprint: str) -> bool:
+    return known is not None and known[:SETTINGS] != fingerprint[:SETTINGS]
 
 
 def _new_sweep(row: Any, fingerprint: str, now: datetime) -> dict[str, Any]:
@@ -276,6 +286,12 @@ def complete(tx: Tx, reading: Reading, *, fingerprint: str, due: datetime | None
         }
     row = guard(tx, reading, due=reading.keeps_due or due, failures=0, **values)
     return set_health(tx, reading, row, "ok", None)
+
+
+def make_due(tx: Tx, instance_id: str, name: str) -> None:
+    """Read this stream as soon as possible."""
+    where = sa.and_(stream.c.instance == instance_id, stream.c.stream == name)
+    tx.execute(stream.update().where(where).values(due=None))
 
 
 def forget_position(tx: Tx, reading: Reading, now: datetime) -> None:

@@ -39,6 +39,7 @@ class Directories:
     sources: dict[str, ScriptedSource] = field(default_factory=dict)
     targets: dict[str, MemoryTarget] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
     runner: Runner = None
     store: Store = None
 
@@ -69,7 +70,7 @@ class Directories:
             connector=self.sources[name].connector(fake_context(name, clock=self.clock)),
             routes=(),
             mode=self.modes.get(name, "live"),
-            fingerprint="f1",
+            fingerprint=self.fingerprints.get(name, "f1"),
             reopen=timedelta(hours=72),
             every=None,
             stale_after={},
