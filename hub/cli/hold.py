@@ -12,8 +12,9 @@ from hub.cli.output import Output, local, shown, title_of
 from hub.cli.permit import permit
 from hub.cli.plan import show_holds
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
-from hub.engine import approving, deciding, reconcile
+from hub.engine import approving, crowds, deciding, reconcile
 from hub.events.base import PERSONAL, Family
+from hub.render import people_words
 from hub.render.people_words import WHY
 from hub.settings.administrators import Role
 from hub.store import holds, persons, subjects
@@ -25,6 +26,8 @@ ACTIONS = {
     "configuration": "the changed configuration would take away or alter these",
     "people": "these people would lose their account, or could not use it any more",
     "groups": "these people would leave a group",
+    "attributes": "many people would get another value of the same field at once",
+    "preview": "people are read otherwise now, and this is what that would change",
     "address": "the target's address changed; its ledger begins empty there",
 }
 
@@ -73,6 +76,7 @@ async def _show(out: Output, config: Any, prefix: str) -> None:
         row, titles = await one.store.read(_with_titles, prefix, one.language)
         approved = await one.store.read(approving.given, row, now())
         found = reconcile.shown_hold(row) | {"approved": sorted(approved)}
+        found["together"] = await one.store.read(crowds.said, row, now())
         await looked(one.store, "hold", removed([found]), hold=row.hash)
         out.document(found)
         out.say(f"{found['instance']}: {ACTIONS.get(found['action'], found['action'])}.")
@@ -80,18 +84,33 @@ async def _show(out: Output, config: Any, prefix: str) -> None:
         for name, at in approved.items():
             until = local(at + approving.VALID, one.zone)
             out.say(f"Approved by {name}; that counts until {until}, for exactly this content.")
+        for asked in found["together"]:
+            out.say(people_words.together(asked, one.settings.hub.language), "bold")
         for text in (*_together(found["content"]), *_lines(one, found["content"], titles)):
             out.say(f"  {text}")
     out.next(_next(found))
 
 
 def _together(content: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What people leave for, where many do for the same: was a folder moved?"""
-    people = (one for one in content if one.get("family") in PERSONAL)
-    told = Counter((one["family"], one["reason"]) for one in people)
+    """What people leave for, where many do for the same; which fields change, and how many are new."""
+    people = [one for one in content if one.get("family") in PERSONAL]
+    told = Counter((one["family"], one["reason"]) for one in people if "reason" in one)
+    told.update((one["family"], f"{name} changes") for one in people for name in _fields(one))
+    told.update((one["family"], "new") for one in people if one.get("change") == "new")
+    told.update(("person", f"{name} changes") for one in content for name in _of_person(one))
     for (family, reason), number in told.most_common():
         if number > 1:
             yield f"{number} x {family}: {reason}"
+
+
+def _fields(line: Mapping[str, Any]) -> Sequence[str]:
+    found: Sequence[str] = line.get("fields", ()) if line.get("change") == "changed" else ()
+    return found
+
+
+def _of_person(line: Mapping[str, Any]) -> Sequence[str]:
+    found: Sequence[str] = line.get("fields", ()) if "person" in line else ()
+    return found
 
 
 def _lines(
@@ -117,12 +136,25 @@ def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int | str, str]
         return _leaving(one, line, titles)
     if "person" in line:
         name = titles.get(line["person"], "somebody who was forgotten")
+        if "fields" in line:
+            return f"~ {name}: {', '.join(line['fields'])} ({line['person']})"
         return f"- {name}, {line['state']} ({line['person']})"
-    if "subject" not in line:
+    if "subject" not in line and "change" not in line:
         return f"{line['from']} -> {line['to']}"
-    title = titles.get(line["subject"], "")
-    if "to" not in line:
-        return f"- {title}" + "".join(f", {line[k]}" for k in ("key", "reason") if line.get(k))
+    title = titles.get(line.get("subject", 0), "")
+    return _of_object(one, line, title) if "to" in line else _of_account(line, title)
+
+
+def _of_account(line: Mapping[str, Any], title: str) -> str:
+    """An account that goes, changes or is new."""
+    sign = {"changed": "~", "new": "+"}.get(line.get("change", ""), "-")
+    fields = ", ".join(line.get("fields", ()))
+    words = ", ".join(one for one in (title, line.get("key"), line.get("reason")) if one)
+    return f"{sign} {words}" + (f": {fields}" if fields else "")
+
+
+def _of_object(one: Session, line: Mapping[str, Any], title: str) -> str:
+    """A published object that a changed route takes away or alters."""
     if line["to"] is None:
         return f"- {title} leaves {line['target']}"
     before, after = line["from"] or {}, line["to"]
@@ -143,6 +175,10 @@ def _next(found: Mapping[str, Any]) -> str:
     mark = found["hash"]
     if found["action"] in {"removal", "people", "groups"}:
         return f"`hub hold release {mark}` applies it, `hub hold drop {mark}` keeps everything."
+    if found["action"] == "attributes":
+        return (
+            f"`hub hold release {mark}` applies it; to refuse it, mend the source or the mapping."
+        )
     return f"`hub hold release {mark}` applies it; to refuse it, put the old YAML back."
 
 

@@ -15,12 +15,14 @@ from hub.cli import exits, plan_page
 from hub.cli.looking import looked, removed
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
+from hub.cli.plan_preview import Before, pretend
 from hub.cli.session import Session, complain, log_of, now, run, settings_of, veiled, working
 from hub.engine import reconcile
 from hub.engine.board import Board
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
 from hub.events.base import Language
+from hub.render import people_words
 from hub.render.people_words import why
 from hub.settings import Settings
 from hub.store import holds
@@ -100,7 +102,9 @@ async def _plan(
             known = {row.hash for row in await store.read(holds.all_open)}
             async with working(one) as runner:
                 reports = [] if stored else await _read(out, runner)
+                before = Before() if stored else await pretend(store, runner, now())
                 found, about = await store.read(_facts, now(), people=people, page=html is not None)
+            found = before.waits(found)
             if out.json or html is not None:
                 await _looked(settings, removed(found.holds))
     if html is not None and about is not None:
@@ -186,9 +190,12 @@ def _show(
     if not found.steps:
         one.out.say("Nothing would change.")
     _show_withheld(one, found.withheld)
-    show_holds(one.out, [row for row in found.holds if row["hash"] in known], one.zone)
+    said = one.settings.hub.language
+    show_holds(
+        one.out, [row for row in found.holds if row["hash"] in known], one.zone, language=said
+    )
     new = [row for row in found.holds if row["hash"] not in known]
-    show_holds(one.out, new, one.zone, "Would wait for you")
+    show_holds(one.out, new, one.zone, "Would wait for you", language=said)
     one.out.next(_next(found, reports, known))
 
 
@@ -249,7 +256,12 @@ def _fields(step: reconcile.Step) -> list[str]:
 
 
 def show_holds(
-    out: Output, found: Sequence[Mapping[str, Any]], zone: str, heading: str = "Waiting for you"
+    out: Output,
+    found: Sequence[Mapping[str, Any]],
+    zone: str,
+    heading: str = "Waiting for you",
+    *,
+    language: Language = "en",
 ) -> None:
     """Changes that wait for a person, one line each."""
     if not found:
@@ -260,6 +272,9 @@ def show_holds(
         for row in found
     ]
     out.table(("hold", "of", "what", "size", "since"), rows)
+    for row in found:
+        for asked in row.get("together", ()):
+            out.say(f"  {row['hash']}: {people_words.together(asked, language)}")
 
 
 def decide(hold: Mapping[str, Any]) -> str:

@@ -171,6 +171,7 @@ def _hold(row: Mapping[str, Any], about: Board, known: Collection[str]) -> Hold:
         since=datetime.fromisoformat(row["opened_at"]),
         bodies=[_body(line, about) for line in row["content"]],
         foreseen=row["hash"] not in known,
+        together=row.get("together", ()),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.contract import Batch, Gone, Present, Unknown
-from hub.engine import configuration, group_reasons, intake, provisioning
+from hub.engine import configuration, crowds, group_reasons, intake, provisioning
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
@@ -103,7 +103,12 @@ def plan(tx: Tx, now: datetime | None = None) -> Plan:
     if now is not None:
         steps = _with_groups(tx, steps)
     kept = [_kept(row) for row in objects.withheld(tx) if row.kind != "freshness"]
-    return Plan(steps, [shown_hold(row) for row in holds.all_open(tx)], kept)
+    return Plan(steps, [_asked(tx, row, now) for row in holds.all_open(tx)], kept)
+
+
+def _asked(tx: Tx, row: Any, now: datetime | None) -> dict[str, Any]:
+    """A hold with what its people have in common, where there is a moment to say it of."""
+    return shown_hold(row) | ({} if now is None else {"together": crowds.said(tx, row, now)})
 
 
 def _with_groups(tx: Tx, steps: Sequence[Step]) -> list[Step]:

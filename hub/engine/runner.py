@@ -294,7 +294,7 @@ class Runner:
                 reconcile.release_address, row, actor=actor, now=self.now()
             )
         if row.action == previewing.ACTION:
-            return await self._carry_out(row, actor)
+            return await self.carry_out(row, actor)
         if row.action in provisioning.ACTIONS:
             return await self.store.write(provisioning.release, row, actor=actor, now=self.now())
         source = self.sources.get(row.instance)
@@ -306,8 +306,12 @@ class Runner:
             await self.project()
         return counts
 
-    async def _carry_out(self, row: Any, actor: str) -> dict[str, int]:
-        """Read the instance again, and do what was shown; a source that is away has a day."""
+    async def carry_out(self, row: Any, actor: str) -> dict[str, int]:
+        """Read people as they were shown to be read, and do it; a source that is away has a day.
+
+        Raises:
+            BadConfigError: the hold's instance is not configured.
+        """
         if row.instance not in self.sources:
             raise BadConfigError(f"{row.instance} is not configured: put its file back first.")
         release = partial(previewing.release, actor=actor, now=self.now())

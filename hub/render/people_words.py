@@ -99,3 +99,52 @@ def why(found: Mapping[str, Any], language: Language) -> str:
 def _stands(one: Mapping[str, str], language: Language) -> str:
     words = STANDS[one["stands"]][language]
     return f"{one['account']} {words.format(day=one.get('at', '')[:10])}"
+
+
+TOGETHER: Mapping[str, Mapping[Language, str]] = {
+    "everybody": {
+        "nl": "Dit is iedereen ({n}): kloppen de basis, het filter en het account dat leest?",
+        "en": "This is everybody ({n}): are the base, the filter and the account that reads right?",
+    },
+    "moved": {
+        "nl": "{n} zijn samen verplaatst naar {what}: is de OU verplaatst? Noem die dan bij `bases`.",
+        "en": "{n} moved together to {what}: was the OU moved? Then name it in `bases`.",
+    },
+    "unchosen": {
+        "nl": "{n} vallen samen buiten het filter of de groep: is het filter goed geschreven, of is "
+        "een attribuut waar het naar vraagt gewijzigd?",
+        "en": "{n} are together outside the filter or group: is the filter spelled right, or did an "
+        "attribute change that it asks for?",
+    },
+    "missing": {
+        "nl": "{n} worden samen niet meer gevonden, en niets bewijst dat ze verwijderd zijn: ziet het "
+        "account dat leest ze nog?",
+        "en": "{n} are together not found any more, and nothing proves that they were deleted: does "
+        "the account that reads still see them?",
+    },
+    "deleted": {
+        "nl": "{n} zijn samen verwijderd in de bron: weet iemand waarom?",
+        "en": "{n} were deleted together at their source: does somebody know why?",
+    },
+    "disabled": {
+        "nl": "{n} zijn samen uitgeschakeld: was dat de bedoeling?",
+        "en": "{n} were disabled together: was that meant?",
+    },
+    "ended": {
+        "nl": "Van {n} is samen de einddatum verstreken: kloppen die datums?",
+        "en": "{n} ended together: are their end dates right?",
+    },
+    "department": {
+        "nl": "Het is de hele afdeling {what} ({n}): is die hernoemd, verplaatst of opgeheven?",
+        "en": "It is the whole department {what} ({n}): was it renamed, moved or closed?",
+    },
+    "field": {
+        "nl": "{n} krijgen samen een ander veld `{what}`: is het in de bron hernoemd, of anders gevuld?",
+        "en": "{n} get another `{what}` together: was it renamed at the source, or filled otherwise?",
+    },
+}
+
+
+def together(found: Mapping[str, Any], language: Language) -> str:
+    """What many have in common, as a question: `38 moved together to OU=Old: was the OU moved?`."""
+    return TOGETHER[found["code"]][language].format(n=found["n"], what=found.get("what", ""))

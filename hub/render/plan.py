@@ -11,6 +11,7 @@ from markupsafe import Markup
 from hub.events.base import Language, Text
 from hub.render.catalogue import CATALOGUE
 from hub.render.clock import Clock, zone
+from hub.render.people_words import together
 from hub.render.people_words import why as why_of
 from hub.render.plan_words import PLAN_WORDS, PlanWords
 from hub.render.policy import digest
@@ -72,6 +73,7 @@ class Hold:
     since: datetime
     bodies: Sequence[Mapping[str, Any]]
     foreseen: bool
+    together: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,10 @@ class _Say:
             )
             for name in names
         ]
+
+    def together(self, found: Mapping[str, Any]) -> str:
+        """What the people in a hold have in common."""
+        return together(found, self.language)
 
     def value(self, value: Any) -> str:
         """A field's value for people."""

@@ -129,6 +129,7 @@ DUTCH = PlanWords(
             "watch": "de modus is `watch`",
             "paused": "de instantie is gepauzeerd",
             "the target's address changed: see `hub hold`": "het adres van het doel is gewijzigd",
+            "the source is read otherwise: see `hub hold`": "de bron wordt anders gelezen",
         }
     ),
     actions=MappingProxyType(
@@ -138,6 +139,8 @@ DUTCH = PlanWords(
             "address": "adres",
             "people": "mensen",
             "groups": "groepen",
+            "attributes": "velden van mensen",
+            "preview": "voorbeeld van een gewijzigde bron",
         }
     ),
     modes=MappingProxyType(
@@ -212,6 +215,7 @@ ENGLISH = PlanWords(
             "watch": "the mode is `watch`",
             "paused": "the instance is paused",
             "the target's address changed: see `hub hold`": "the target's address changed",
+            "the source is read otherwise: see `hub hold`": "the source is read otherwise",
         }
     ),
     actions=MappingProxyType(
@@ -221,6 +225,8 @@ ENGLISH = PlanWords(
             "address": "address",
             "people": "people",
             "groups": "groups",
+            "attributes": "fields of people",
+            "preview": "preview of a changed source",
         }
     ),
     modes=MappingProxyType({"watch": "reads, sends nothing", "pilot": "pilot", "live": "sends"}),

@@ -59,8 +59,8 @@ async def configure(hub, mark="f2"):
     await hub.start(fingerprints={"ad": mark})
 
 
-async def run(hub, full=True):
-    report = await hub.runner.run("ad", "people", full=full)
+async def run(hub):
+    report = await hub.runner.run("ad", "people", full=True)
     hub.clock.advance(900)
     return report
 
