@@ -17,7 +17,9 @@ PERSON = str(Family.PERSON)
 
 
 def said(tx: Tx, row: Any, now: datetime) -> list[dict[str, Any]]:
-    """What those in a hold have in common; nothing where it is about no people."""
+    """What those in a hold have in common; nothing where it is about no people or of groups."""
+    if row.action not in {"removal", "people", "attributes", "preview"}:
+        return []
     lines = [one for one in row.content if "person" in one or one.get("family") == PERSON]
     if not lines:
         return []
