@@ -17,6 +17,7 @@ from hub.contract import Receives
 from hub.engine import reconcile
 from hub.errors import BadConfigError
 from hub.events.base import Family
+from hub.people.guests import CONNECTOR as GUESTS
 from hub.settings import Settings
 from hub.store import ledger, subjects
 from hub.store.store import Tx
@@ -180,7 +181,7 @@ def receiver(settings: Settings, name: str | None) -> str:
     Raises:
         BadConfigError: there is none, or several and none was named.
     """
-    able = sorted(i.id for i in settings.instances if issubclass(i.connector_class, Receives))
+    able = _able(settings)
     if not able:
         raise BadConfigError(
             "No instance takes disturbances by hand: write a file `manual.yaml` with "
@@ -191,6 +192,12 @@ def receiver(settings: Settings, name: str | None) -> str:
     if name is None and len(able) > 1:
         raise typer.BadParameter(f"Several instances can take it: say --instance {'|'.join(able)}.")
     return name or able[0]
+
+
+def _able(settings: Settings) -> list[str]:
+    """Those that take data by request, without those that take guests."""
+    found = [i for i in settings.instances if issubclass(i.connector_class, Receives)]
+    return sorted(i.id for i in found if i.settings.connector != GUESTS)
 
 
 def moment(text: str, zone: str) -> str:
@@ -228,8 +235,7 @@ def list_(*, config: ConfigOption = None, json: JsonOption = False) -> None:
 async def _list(out: Output, config: Any) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
-        able = [i.id for i in one.settings.instances if issubclass(i.connector_class, Receives)]
-        rows = await one.store.read(_typed_in, able)
+        rows = await one.store.read(_typed_in, _able(one.settings))
         out.document(rows)
         columns = ("id", "instance", "title", "state", "since", "expected")
         out.table(columns, [_cells(one, row) for row in rows])

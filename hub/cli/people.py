@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.cli import guests
 from hub.cli.looking import MOST, STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
@@ -54,6 +55,7 @@ def add(app: typer.Typer, name: str) -> None:
     group.command("export", epilog=examples(*exports))(export)
     forgets = ("hub people forget 0f3a91c2", "hub people forget 0f3a91c2 --yes")
     group.command("forget", epilog=examples(*forgets))(forget)
+    guests.add_to(group)
     group.add_typer(_review(), name="review")
     app.add_typer(group, name=name)
 

@@ -90,7 +90,14 @@ def what_is_wrong(found: Mapping[str, Any]) -> list[str]:
         for row in found["troubled"]
     ]
     lines += [f"{row['instance']}: a row can't be read: {row['reason']}" for row in _dead(found)]
+    lines += _alone(found["people"]["without_sponsor"])
     return lines + [f"hold {row['hash']} of {row['instance']} waits" for row in found["holds"]]
+
+
+def _alone(number: int) -> list[str]:
+    if not number:
+        return []
+    return [f"guests for whom nobody answers: {number}; `hub people guests --without-sponsor`"]
 
 
 STANDS_STILL = {

@@ -15,7 +15,7 @@ from hub.engine.projection import Desired
 from hub.events.objects import Kind, PersonEntry
 from hub.people import policy as policies
 from hub.people.policy import Policy
-from hub.people.states import State
+from hub.people.states import MAY_LOG_IN, State
 from hub.settings.removals import Removals
 from hub.store import desire, holds, memberships, objects, persons, streams, trail
 from hub.store.ledger import SENDING
@@ -214,7 +214,7 @@ def entry_of(row: Any, policy: Policy) -> PersonEntry | None:
     Somebody who is suspended keeps an account that is switched off. Who has nothing to log in with
     has none.
     """
-    if row.state not in {State.ACTIVE, State.SUSPENDED}:
+    if row.state not in {*MAY_LOG_IN, State.SUSPENDED}:
         return None
     known = {name: one["value"] for name, one in (row.attributes or {}).items()}
     user_name = next((known[name] for name in policy.user_name if known.get(name)), None)
@@ -227,7 +227,7 @@ def entry_of(row: Any, policy: Policy) -> PersonEntry | None:
         display_name=known["display_name"],
         family_name=family or None,
         external=bool(known.get("external", False)),
-        active=row.state == State.ACTIVE,
+        active=row.state in MAY_LOG_IN,
         **values,
     )
 
@@ -237,7 +237,8 @@ def without_login(tx: Tx) -> int:
     policy = policies.current(tx)
     if not policy.accounts:
         return 0
-    return sum(entry_of(row, policy) is None for row in persons.in_state(tx, str(State.ACTIVE)))
+    rows = [row for state in sorted(MAY_LOG_IN) for row in persons.in_state(tx, str(state))]
+    return sum(entry_of(row, policy) is None for row in rows)
 
 
 def release(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:

@@ -11,11 +11,13 @@ from hub.engine import configuration, intake
 from hub.engine.configuration import Source
 from hub.errors import BadConfigError
 from hub.events.base import PERSONAL
-from hub.store import calls, streams, subjects, trail
+from hub.store import calls, persons, streams, subjects, trail
 from hub.store.calls import Signature
 from hub.store.database import savepoint
 from hub.store.store import Tx
 from hub.store.streams import Reading
+
+LONGEST = 16  # characters of an order's name in the audit trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,10 @@ class Receiving:
             what |= {"subject": f"{name}/{row.key}", "event": row.body["id"]}
             if row.family not in PERSONAL:
                 what["fields"] = trail.fields(previous, row.body["data"])
-        trail.note(tx, actor=actor, action="receive", what=what, now=self.now)
+        action = "receive"
+        if person := _person(tx, name, key):
+            what["person"], action = person, f"people {_word(what['order'])}"
+        trail.note(tx, actor=actor, action=action, what=what, now=self.now)
 
     def _project(self, tx: Tx, changed: Sequence[intake.Changed]) -> None:
         """A fault in what is shown must not cost the data: it is projected again later."""
@@ -92,3 +97,15 @@ def _previous(tx: Tx, instance: str, stream: Stream, received: Received) -> Any:
     key = str(received.data.get("id"))
     rows = subjects.states(tx, instance, [str(family) for family in stream.families], key)
     return next(iter(rows), None)
+
+
+def _person(tx: Tx, instance: str, key: str) -> str | None:
+    """Whose account this is."""
+    row = persons.named(tx, instance, key)
+    return None if row is None else row.person
+
+
+def _word(order: Any) -> str:
+    """What was asked for, where it is a word at all."""
+    text = str(order)
+    return text if text.isalpha() and len(text) <= LONGEST else "receive"

@@ -13,8 +13,8 @@ from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
 from hub.events.base import Family
+from hub.people import guests, reasons
 from hub.people import policy as policies
-from hub.people import reasons
 from hub.people.standing import Account, account_of
 from hub.store import (
     desire,
@@ -472,6 +472,7 @@ def status(tx: Tx) -> dict[str, Any]:
             "waiting": reviews.count_open(tx),
             "without_login": provisioning.without_login(tx),
             "not_in_groups": group_reasons.unpublished(tx, list(policies.current(tx).groups)),
+            "without_sponsor": len(guests.without_sponsor(tx)),
         },
     }
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from hub.events.base import Family, Moment, Payload
 
 MANAGER = "manager"  # the role of the reference to the account of the manager, same source
+SPONSOR = "sponsor"  # the role of the reference to the person who vouches for a guest
 Attribute = Literal[
     "display_name",
     "given_name",

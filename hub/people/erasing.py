@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.events.base import Family
-from hub.people import finding, states, step
+from hub.people import finding, guests, states, step
 from hub.people.standing import account_of
 from hub.people.states import Event, State
 from hub.store import (
@@ -61,6 +61,7 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
             }
             for one in sessions.of_person(tx, row.id, now)
         ],
+        "vouched": guests.export(tx, row.id),
         "decisions": [
             {"at": one.at.isoformat(), "by": one.actor, "action": one.action}
             for one in trail.about(tx, "people", row.id)

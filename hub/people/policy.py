@@ -8,6 +8,7 @@ from pydantic import Field
 from hub.events.base import Model
 from hub.settings.groups import GroupRule
 from hub.settings.removals import Removals
+from hub.settings.sponsors import Sponsors
 from hub.store import memberships, persons
 from hub.store.store import Tx
 
@@ -38,6 +39,10 @@ class Policy(Model):
     )
     removals: Removals = Field(
         Removals(), description="How many may lose an account on one target at once."
+    )
+
+    sponsors: Sponsors = Field(
+        Sponsors(), description="How long guests stay at most, and when sponsors are reminded."
     )
 
     def namespace(self, instance: str) -> str:

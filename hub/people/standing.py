@@ -13,6 +13,8 @@ from hub.people.attributes import Voice, known
 from hub.people.policy import Policy
 from hub.people.states import Event, State
 
+USABLE = frozenset({Event.IN_FORCE, Event.ENDING})
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -52,9 +54,11 @@ def stands(
     Args:
         before: the stored row; None: a new person.
     """
-    events = [(one, states.event_of(one.payload, now)) for one in accounts]
+    soon = policy.sponsors.soon
+    events = [(one, states.event_of(one.payload, now, soon)) for one in accounts]
     event = states.standing(said for _, said in events)
-    heard = [one for one, said in events if said is event and one.payload is not None]
+    same = USABLE if event in USABLE else {event}
+    heard = [one for one, said in events if said in same and one.payload is not None]
     attributes = known(_voices(heard), (before and before.attributes) or {}, policy, now)
     name = attributes.get("display_name", {}).get("value")
     return _state(before, event, policy, now) | {"name": name, "attributes": attributes}

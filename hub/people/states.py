@@ -6,7 +6,7 @@ person without one is suspended for a while first.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hub.errors import RejectedError
@@ -18,6 +18,7 @@ class State(StrEnum):
 
     ANNOUNCED = "announced"  # known, and begins later
     ACTIVE = "active"
+    EXPIRING = "expiring"  # still in force, and ends soon
     SUSPENDED = "suspended"  # no account is in force; grace runs, and everything is kept
     DEACTIVATED = "deactivated"  # grace is over
     MERGED = "merged"  # the same human as another person, which goes on
@@ -28,6 +29,7 @@ class Event(StrEnum):
     """What may happen to a person."""
 
     IN_FORCE = "in force"  # an account may be used now
+    ENDING = "ending"  # each that may be used now ends soon
     TO_COME = "to come"  # none now, one later
     GONE = "gone"  # none now, and none to come
     GRACE_OVER = "grace over"
@@ -36,8 +38,10 @@ class Event(StrEnum):
     FORGET = "forget"
 
 
+MAY_LOG_IN = frozenset({State.ACTIVE, State.EXPIRING})
 _ALIVE = {
     Event.IN_FORCE: State.ACTIVE,
+    Event.ENDING: State.EXPIRING,
     Event.TO_COME: State.ANNOUNCED,
     Event.GONE: State.SUSPENDED,
     Event.MERGE: State.MERGED,
@@ -47,6 +51,7 @@ _ALIVE = {
 TRANSITIONS: Mapping[State, Mapping[Event, State | None]] = {
     State.ANNOUNCED: _ALIVE | {Event.GRACE_OVER: State.ANNOUNCED, Event.UNMERGE: None},
     State.ACTIVE: _ALIVE | {Event.GRACE_OVER: State.ACTIVE, Event.UNMERGE: None},
+    State.EXPIRING: _ALIVE | {Event.GRACE_OVER: State.EXPIRING, Event.UNMERGE: None},
     State.SUSPENDED: _ALIVE | {Event.GRACE_OVER: State.DEACTIVATED, Event.UNMERGE: None},
     State.DEACTIVATED: _ALIVE
     | {
@@ -56,6 +61,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State | None]] = {
     },
     State.MERGED: {
         Event.IN_FORCE: State.MERGED,
+        Event.ENDING: State.MERGED,
         Event.TO_COME: State.MERGED,
         Event.GONE: State.MERGED,
         Event.GRACE_OVER: State.MERGED,
@@ -65,6 +71,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State | None]] = {
     },
     State.ERASED: {
         Event.IN_FORCE: State.ERASED,
+        Event.ENDING: State.ERASED,
         Event.TO_COME: State.ERASED,
         Event.GONE: State.ERASED,
         Event.GRACE_OVER: State.ERASED,
@@ -75,6 +82,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State | None]] = {
 }
 FIRST: Mapping[Event, State] = {
     Event.IN_FORCE: State.ACTIVE,
+    Event.ENDING: State.EXPIRING,
     Event.TO_COME: State.ANNOUNCED,
     Event.GONE: State.SUSPENDED,
 }
@@ -92,21 +100,32 @@ def after(state: State, event: Event) -> State:
     return following
 
 
-def event_of(one: Person | None, now: datetime) -> Event:
-    """How one account stands; None: its source has it no more."""
+def event_of(one: Person | None, now: datetime, soon: timedelta = timedelta(0)) -> Event:
+    """How one account stands; None: its source has it no more.
+
+    Args:
+        one, now: the account and the moment.
+        soon: how long before its end it is ending.
+    """
     if one is None or not one.enabled or (one.ends is not None and one.ends <= now):
         return Event.GONE
-    return Event.TO_COME if one.starts is not None and one.starts > now else Event.IN_FORCE
+    if one.starts is not None and one.starts > now:
+        return Event.TO_COME
+    return Event.ENDING if one.ends is not None and one.ends - soon <= now else Event.IN_FORCE
 
 
-def next_change(one: Person | None, now: datetime) -> datetime | None:
+def next_change(
+    one: Person | None, now: datetime, soon: timedelta = timedelta(0)
+) -> datetime | None:
     """When time alone changes how an account stands."""
     if one is None:
         return None
-    return min((at for at in (one.starts, one.ends) if at and at > now), default=None)
+    ending = one.ends - soon if one.ends is not None else None
+    return min((at for at in (one.starts, ending, one.ends) if at and at > now), default=None)
 
 
 def standing(events: Iterable[Event]) -> Event:
     """What all accounts of a person say together: any that is in force is enough."""
     said = set(events)
-    return next((one for one in (Event.IN_FORCE, Event.TO_COME) if one in said), Event.GONE)
+    order = (Event.IN_FORCE, Event.ENDING, Event.TO_COME)
+    return next((one for one in order if one in said), Event.GONE)

@@ -70,11 +70,12 @@ def look_again(tx: Tx, accounts: Sequence[Account], now: datetime) -> dict[int, 
     links = persons.links(tx, [one.subject for one in accounts])
     whose = {one.subject: one.person for one in links.values() if one.person}
     rows = persons.by_ids(tx, sorted(set(whose.values())))
+    soon = policies.current(tx).sponsors.soon
     found = {}
     for one in accounts:
         row = rows.get(whose.get(one.subject, ""))
         grace = row.until if row is not None and row.state == State.SUSPENDED else None
-        moments = (at for at in (next_change(one.payload, now), grace) if at is not None)
+        moments = (at for at in (next_change(one.payload, now, soon), grace) if at is not None)
         found[one.subject] = min(moments, default=None)
     return found
 

@@ -14,6 +14,7 @@ from hub.settings.groups import GroupRule
 from hub.settings.kinds import Keeping, Name
 from hub.settings.problems import Place
 from hub.settings.removals import Removals
+from hub.settings.sponsors import Sponsors
 
 _DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
 
@@ -82,6 +83,10 @@ class PeopleSettings(Model):
         Removals(),
         description="How many people may lose an account on one target at once before somebody is "
         "asked.",
+    )
+
+    sponsors: Sponsors = Field(
+        Sponsors(), description="External staff for whom somebody who works here vouches."
     )
 
     def instances(self) -> Iterator[tuple[Place, str]]:

@@ -19,7 +19,7 @@ from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import person, session
 
-MAY_LOOK = frozenset({"announced", "active"})  # states of persons
+MAY_LOOK = frozenset({"announced", "active", "expiring"})  # states of persons
 MOST = 20  # sessions of one person; beyond that the one that was used longest ago ends
 NOTED_EVERY = timedelta(minutes=1)  # how exactly "last used" is known
 LABEL = 64  # characters of what the device is called

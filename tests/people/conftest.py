@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.contract import Stream
+from hub.contract import Connector, Stream
 from hub.engine.configuration import Source
 from hub.engine.runner import Runner
 from hub.events.base import Family
@@ -40,6 +40,7 @@ class Directories:
     targets: dict[str, MemoryTarget] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
     fingerprints: dict[str, str] = field(default_factory=dict)
+    received: dict[str, Connector] = field(default_factory=dict)  # connectors that read nothing
     runner: Runner = None
     store: Store = None
 
@@ -53,7 +54,7 @@ class Directories:
         self.store = await Store(self.url).open()
         self.runner = Runner(
             self.store,
-            {name: self._made(name) for name in self.sources},
+            {name: self._made(name) for name in [*self.sources, *self.received]},
             self.targets,
             now=self.clock.now,
             log=self.log,
@@ -64,10 +65,12 @@ class Directories:
         return self
 
     def _made(self, name: str) -> Source:
+        context = fake_context(name, clock=self.clock)
+        connector = self.received.get(name) or self.sources[name].connector(context)
         return Source(
             id=name,
-            connector_name="scripted",
-            connector=self.sources[name].connector(fake_context(name, clock=self.clock)),
+            connector_name=connector.name,
+            connector=connector,
             routes=(),
             mode=self.modes.get(name, "live"),
             fingerprint=self.fingerprints.get(name, "f1"),

@@ -6,7 +6,16 @@ import pytest
 
 from hub.errors import RejectedError
 from hub.events.person import Person
-from hub.people.states import FIRST, TRANSITIONS, Event, State, after, event_of, next_change
+from hub.people.states import (
+    FIRST,
+    TRANSITIONS,
+    Event,
+    State,
+    after,
+    event_of,
+    next_change,
+    standing,
+)
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -57,6 +66,19 @@ def test_how_one_account_stands(given, event, change):
     one = Person(**{"enabled": True, "display_name": "Noor"} | given)
     assert event_of(one, NOW) is event
     assert next_change(one, NOW) == change
+
+
+def test_an_account_is_ending_for_a_while_before_its_end():
+    one = Person(enabled=True, display_name="Noor", ends=NOW + 40 * DAY)
+    assert event_of(one, NOW, 30 * DAY) is Event.IN_FORCE
+    assert next_change(one, NOW, 30 * DAY) == NOW + 10 * DAY
+    assert event_of(one, NOW + 10 * DAY, 30 * DAY) is Event.ENDING
+    assert next_change(one, NOW + 10 * DAY, 30 * DAY) == NOW + 40 * DAY
+
+
+def test_one_account_that_does_not_end_is_enough():
+    assert standing([Event.ENDING, Event.IN_FORCE, Event.GONE]) is Event.IN_FORCE
+    assert standing([Event.GONE, Event.TO_COME, Event.ENDING]) is Event.ENDING
 
 
 def test_an_account_that_left_says_nothing():

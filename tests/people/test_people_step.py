@@ -202,15 +202,15 @@ async def test_silence_of_a_source_removes_nobody(directories, person_of):
 async def test_time_alone_begins_and_ends_a_person(directories, person_of):
     await directories.start("hr")
     now = directories.clock.now()
-    later, end = now + timedelta(days=3), now + timedelta(days=10)
+    later, end = now + timedelta(days=3), now + timedelta(days=60)
     directories["hr"].put("h1", person_of(starts=later, ends=end))
     await directories.read()
     seen = [(await directories.person("hr/h1")).state]
-    for days in (3, 7, 30):
+    for days in (3, 27, 30, 30):
         directories.clock.advance(days * 86400)
         await directories.runner.project()
         seen.append((await directories.person("hr/h1")).state)
-    assert seen == ["announced", "active", "suspended", "deactivated"]
+    assert seen == ["announced", "active", "expiring", "suspended", "deactivated"]
 
 
 async def test_a_disabled_account_suspends(directories, person_of):
