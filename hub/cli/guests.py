@@ -10,11 +10,13 @@ import typer
 from hub.cli.looking import MOST
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output
+from hub.cli.permit import permit
 from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
 from hub.errors import BadConfigError
 from hub.people import guests, policy
 from hub.people.guests import Guest, Wanted
 from hub.settings import Settings
+from hub.settings.administrators import Role
 from hub.store import ledger, persons, trail
 from hub.store.store import Tx
 
@@ -164,9 +166,11 @@ async def _change(
 ) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
+        await permit(one, Role.VIEWER)
         able = receivers(one.settings)
         wanted = await one.store.read(work, one.zone)
         name = wanted.guest.instance if wanted.guest else _receiver(able, instance)
+        await permit(one, Role.VIEWER if preview else Role.OPERATOR, instances=[name])
         if not preview:
             data = {"stream": guests.STREAM, "data": wanted.order, "actor": actor()}
             await one.ask("receive", {"instance": name} | data, timeout)
@@ -282,6 +286,7 @@ def guests_(
 async def _guests(out: Output, config: Any, *, only_alone: bool) -> None:
     need_store(settings_of(config))
     async with session(config, out) as one:
+        await permit(one, Role.VIEWER)
         rows = await one.store.write(_listed, one.zone, only_alone=only_alone)
     out.document(rows)
     columns = ("person", "name", "employer", "state", "last day", "sponsor")
