@@ -23,7 +23,7 @@ from hub.people import policy as policies
 from hub.people.policy import Policy
 from hub.people.reasons import Why
 from hub.people.standing import account_of
-from hub.people.states import Event, State, event_of
+from hub.people.states import MAY_LOG_IN, Event, State, event_of
 from hub.settings.groups import GroupRule
 from hub.store import bulk, desire, holds, memberships, objects, streams
 from hub.store.store import Tx
@@ -172,7 +172,7 @@ def _inside(tx: Tx, people: People, now: datetime) -> dict[str, dict[str, str]]:
     whose = {
         (one.instance, one.key): row.id
         for row in people.rows
-        if row.state == State.ACTIVE
+        if row.state in MAY_LOG_IN
         for one in _in_force(people.accounts.get(row.id, ()), now)
     }
     found: dict[str, dict[str, str]] = {}

@@ -263,6 +263,15 @@ async def test_who_is_suspended_stays_in_groups_until_grace_is_over(hub, worker)
     assert await hub.inside() == {"GG-Zorg": ["u2"]}, "back, and in no group any more"
 
 
+async def test_who_is_expiring_stays_and_joins_as_whoever_is_active(hub, worker):
+    soon = hub.clock.now() + timedelta(days=10)
+    hub["ad"].put("a1", worker(1, ends=soon))
+    hub.group("ad", "g1", "GG-Zorg", ["a1"])
+    await hub.read()
+    assert (await hub.person("ad/a1")).state == "expiring"
+    assert await hub.inside() == {"GG-Zorg": ["u1"]}
+
+
 async def test_merge_and_its_undo_move_memberships(hub, worker):
     hub["ad"].put("a1", worker(1))
     hub["hr"].put("h2", worker(2))
