@@ -91,10 +91,16 @@ class DirectoryClient:
         """
         controls = ((SHOW_DELETED, True, None),) if deleted else ()
         asked = Question(base, condition, tuple(attributes), scope, controls)
+
+        def following(done: Done) -> Question | None:
+            more = _next_page(done) if done.code == SUCCESS else None
+            return None if more is None else _paged(asked, self._page_size, more)
+
         cookie: bytes | None = b""
         first = True
         while cookie is not None:
-            page, done = self._session.collect(_paged(asked, self._page_size, cookie), again=first)
+            question = _paged(asked, self._page_size, cookie)
+            page, done = self._session.collect(question, again=first, then=following)
             if done.code != SUCCESS:
                 raise ended(self._session.address, done, base)
             cookie, first = _next_page(done), False

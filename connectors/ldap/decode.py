@@ -84,6 +84,16 @@ class Names:
             self.known[beginning] = self.spelled(raw)
 
 
+def operation(data: bytes, start: int) -> int:
+    """What kind of message starts here, without looking whether it is one; 0: it is none."""
+    length = data[start + 1]
+    at = start + 2 + (length & 127 if length > 127 else 0)
+    try:
+        return data[at + 2 + data[at + 1]]
+    except IndexError:
+        return 0
+
+
 def message(
     data: bytes, start: int, end: int, asked: int, names: Names
 ) -> Entry | Note | Done | None:

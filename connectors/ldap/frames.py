@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from connectors.ldap.ber import DecodeError, long_length
 
-CHUNK = 262_144  # bytes per call: fewer calls than a page has entries
+CHUNK = 1_048_576  # bytes per call: usually all of a page that has come
+Frame = tuple[bytes, int, int]
 
 
 class TooLargeError(Exception):
@@ -27,7 +28,7 @@ class Frames:
         self._receive = receive
         self._most = most
 
-    def __iter__(self) -> Iterator[tuple[bytes, int, int]]:
+    def __iter__(self) -> Iterator[Frame]:
         """Each message as bytes, and where in them it starts and ends.
 
         Raises:
@@ -35,14 +36,24 @@ class Frames:
             TooLargeError: a message would be larger than allowed; it is not read.
             EndedError: the stream ended.
         """
+        for some in self.at_hand():
+            yield from some
+
+    def at_hand(self) -> Iterator[list[Frame]]:
+        """The same, all those together that can be had without waiting; none is left out."""
         data, at = b"", 0
         while True:
-            end = self._end(data, at)
-            if end is None or end > len(data):
-                data, at = self._more(data[at:], 0 if end is None else end - at), 0
-                continue
-            yield data, at, end
-            at = end
+            found = []
+            try:
+                end = self._end(data, at)
+                while end is not None and end <= len(data):
+                    found.append((data, at, end))
+                    at = end
+                    end = self._end(data, at)
+            finally:  # what stands before a broken one is whole
+                if found:
+                    yield found
+            data, at = self._more(data[at:], 0 if end is None else end - at), 0
 
     def _end(self, data: bytes, at: int) -> int | None:
         """Where the message ends; None: its length is not there yet."""

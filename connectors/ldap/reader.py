@@ -5,7 +5,7 @@ for byte. Ours reads the socket itself: it must never be used where SASL signs o
 the wire (`Method.GSSAPI`, `Method.NTLM`).
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -15,8 +15,8 @@ from ldap3.core.exceptions import LDAPInvalidFilterError
 from ldap3.operation.search import search_operation
 
 from connectors.ldap.ber import integer, octets, sequence
-from connectors.ldap.decode import Done, Entry, Names, Note, message
-from connectors.ldap.frames import EndedError, Frames
+from connectors.ldap.decode import DONE, Done, Entry, Names, Note, message, operation
+from connectors.ldap.frames import EndedError, Frame, Frames
 from connectors.ldap.root import DIRSYNC
 from hub.errors import BadConfigError
 
@@ -79,20 +79,94 @@ class FastReader:
 
     def __init__(self, max_message: int) -> None:
         self._most = max_message
+        self._names = Names(())
+        self._asked: tuple[str, ...] = ()
 
     def search(self, connection: ldap3.Connection, question: Question) -> Found:
         """See `DirectoryReader`."""
         number = _send(connection, question)
-        names = Names(question.attributes)
+        names = self._spelling(question.attributes)
         for data, start, end in Frames(connection.socket.recv, self._most):
-            if data[start + 2 : start + 5] == b"\x02\x01\x00":
-                raise EndedError("the server said goodbye")
+            _hear([(data, start, end)])
             found = message(data, start, end, number, names)
             if isinstance(found, Done):
                 return found
             if found is not None:
                 yield found
         raise EndedError("no end")
+
+    def ahead(self, connection: ldap3.Connection, question: Question) -> "Ahead":
+        """Ask now, and take the answer later: the server works on it meanwhile."""
+        number = _send(connection, question)
+        return Ahead(connection, question, number, self._most, self._spelling(question.attributes))
+
+    def _spelling(self, attributes: tuple[str, ...]) -> Names:
+        """What was learnt of these names by the pages before."""
+        if attributes != self._asked:
+            self._names, self._asked = Names(attributes), attributes
+        return self._names
+
+
+class Ahead:
+    """The answer to a question that is on its way, or here and not decoded yet.
+
+    Attributes:
+        question: what was asked.
+    """
+
+    def __init__(
+        self,
+        connection: ldap3.Connection,
+        question: Question,
+        number: int,
+        most: int,
+        names: Names,
+    ) -> None:
+        self.question = question
+        self._connection, self._number, self._most, self._names = connection, number, most, names
+        self._found: list[Entry] = []
+        self._rest: list[Frame] = []
+        self._done: Done | None = None
+
+    def done(self) -> Done:
+        """Wait for the end of the answer; how it ended. Errors as `DirectoryReader.search`."""
+        if self._done is None:
+            self._done = self._gather()
+        return self._done
+
+    def entries(self) -> list[Entry]:
+        """What was found.
+
+        Raises:
+            DecodeError: what came is no LDAP; the connection is of no more use.
+        """
+        rest, self._rest = self._rest, []
+        self._decode(rest)
+        return self._found
+
+    def _gather(self) -> Done:
+        """Decode while the server is at work; once it has said the end, that alone is decoded."""
+        for some in Frames(self._connection.socket.recv, self._most).at_hand():
+            _hear(some)
+            *rest, last = some
+            if operation(last[0], last[1]) == DONE:
+                done = message(*last, self._number, self._names)
+                if isinstance(done, Done):
+                    self._rest = rest
+                    return done
+            self._decode(some)
+        raise EndedError("no end")
+
+    def _decode(self, some: Iterable[Frame]) -> None:
+        number, names = self._number, self._names
+        found = (message(data, start, end, number, names) for data, start, end in some)
+        self._found += [one for one in found if isinstance(one, Entry)]
+
+
+def _hear(some: Iterable[Frame]) -> None:
+    """A server that closes says so, as the answer to no question."""
+    if any(data[start + 2 : start + 5] == b"\x02\x01\x00" for data, start, _ in some):
+        raise EndedError("the server said goodbye")
 
 
 def _send(connection: ldap3.Connection, question: Question) -> int:

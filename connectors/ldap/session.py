@@ -16,10 +16,11 @@ from connectors.ldap.decode import Done, Entry, Note
 from connectors.ldap.dial import dial, hang_up
 from connectors.ldap.faults import broke_off, garbled, too_large
 from connectors.ldap.frames import EndedError, TooLargeError
-from connectors.ldap.reader import DirectoryReader, FastReader, PlainReader, Question
+from connectors.ldap.reader import Ahead, DirectoryReader, FastReader, PlainReader, Question
 from hub.errors import HubError, RetryableError
 
 T = TypeVar("T")
+Then = Callable[[Done], Question | None]
 
 
 class Session:
@@ -37,10 +38,10 @@ class Session:
         self._addresses = addresses(access)
         self._plain = PlainReader()
         sealed = access.method in {Method.GSSAPI, Method.NTLM}
-        self._reader: DirectoryReader = (
-            FastReader(access.max_message) if fast and not sealed else self._plain
-        )
+        self._fast = FastReader(access.max_message)
+        self._reader: DirectoryReader = self._fast if fast and not sealed else self._plain
         self._connection: ldap3.Connection | None = None
+        self._ahead: Ahead | None = None
         self.address: Address = self._addresses[0]
         self._used = False
 
@@ -73,7 +74,7 @@ class Session:
         """Hang up; the next call opens a connection again."""
         if self._connection is not None:
             hang_up(self._connection)
-        self._connection, self._used = None, False
+        self._connection, self._used, self._ahead = None, False, None
 
     def ask(self, question: Question, take: Callable[[Entry | Note], None]) -> Done:
         """Ask one question, whatever its controls; each answer is handed to `take` as it comes.
@@ -83,27 +84,56 @@ class Session:
         """
         return self._guarded(lambda reader: _drained(reader, self._connected(), question, take))
 
-    def collect(self, question: Question, *, again: bool = True) -> tuple[list[Entry], Done]:
+    def collect(
+        self, question: Question, *, again: bool = True, then: Then | None = None
+    ) -> tuple[list[Entry], Done]:
         """One whole answer. Nothing was handed over yet, so that it may be asked twice.
 
         A connection that slept may have been closed by the server meanwhile: a new one is tried
         once. What our reader can't read, ldap3's reads, now and from now on.
+
+        Args:
+            question: what to ask.
+            again: whether it may be asked twice.
+            then: what will be asked next, by how this one ended: the server begins with it while
+                this answer is decoded and used. None: nothing, or not known yet.
         """
         for _ in range(2 if again else 0):
             slept, reader = self._used, self._reader
-            page: list[Entry] = []
             try:
-                return page, self.ask(question, lambda found: _kept(page, found))  # noqa: B023 - called at once
+                return self._collected(question, then)
             except RetryableError as error:
                 cause = error.__cause__
                 if not slept and not (isinstance(cause, DecodeError) and reader is not self._plain):
                     raise
-        page = []
+        return self._collected(question, then)
+
+    def _collected(self, question: Question, then: Then | None) -> tuple[list[Entry], Done]:
+        if isinstance(self._reader, FastReader) and then is not None:
+            return self._guarded(lambda _: self._page(question, then))
+        page: list[Entry] = []
         return page, self.ask(question, lambda found: _kept(page, found))
+
+    def _page(self, question: Question, then: Then) -> tuple[list[Entry], Done]:
+        """One answer, which may have been asked for already; and the next question sent."""
+        page = self._taken(question)
+        done = page.done()
+        following = then(done)
+        self._ahead = self._asked(following) if following is not None else None
+        return page.entries(), done
+
+    def _taken(self, question: Question) -> Ahead:
+        page, self._ahead = self._ahead, None
+        return page if page is not None and page.question == question else self._asked(question)
+
+    def _asked(self, question: Question) -> Ahead:
+        return self._fast.ahead(self._connected(), question)
 
     def _guarded(self, work: Callable[[DirectoryReader], T]) -> T:
         self.connect()
         try:
+            if self._ahead is not None:
+                self._ahead.done()  # its answer comes first, whatever is asked now
             found = work(self._reader)
         except HubError:
             self.close()

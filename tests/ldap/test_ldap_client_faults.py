@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -311,6 +312,49 @@ def test_what_we_cannot_read_in_mid_reading_makes_it_incomplete(scripted):
     assert len(next(pages)) == 1
     with pytest.raises(RetryableError, match="sent what is no LDAP; the reading is incomplete"):
         next(pages)
+
+
+def test_the_next_page_is_asked_for_before_this_one_is_used(scripted):
+    asked = threading.Event()
+
+    def answer(number):
+        if number == 0:
+            return [scripted.entry("cn=a"), scripted.done(cookie=b"next")]
+        asked.set()
+        return [scripted.entry("cn=b"), scripted.done()]
+
+    client = DirectoryClient(scripted(answer).access())
+    pages = client.entries("dc=x", "(cn=*)", ["cn"])
+    assert [each.dn for each in next(pages)] == ["cn=a"]
+    assert asked.wait(10)
+    assert [[each.dn for each in page] for page in pages] == [["cn=b"]]
+    client.close()
+
+
+def test_another_question_between_two_pages_has_its_own_answer(scripted):
+    said = [
+        [scripted.entry("cn=a"), scripted.done(cookie=b"next")],
+        [scripted.entry("cn=b"), scripted.done()],
+        [scripted.entry("cn=c"), scripted.done()],
+    ]
+    client = DirectoryClient(scripted(said.__getitem__).access())
+    pages = client.entries("dc=x", "(cn=*)", ["cn"])
+    assert [each.dn for each in next(pages)] == ["cn=a"]
+    assert client.one("cn=c", ["cn"]).dn == "cn=c"
+    assert [[each.dn for each in page] for page in pages] == [["cn=b"]]
+    client.close()
+
+
+def test_a_reading_that_is_left_in_the_middle_disturbs_nobody(scripted):
+    said = [
+        [scripted.entry("cn=a"), scripted.done(cookie=b"next")],
+        [scripted.entry("cn=b"), scripted.done(cookie=b"more")],
+        [scripted.entry("cn=c"), scripted.done()],
+    ]
+    client = DirectoryClient(scripted(said.__getitem__).access())
+    next(client.entries("dc=x", "(cn=*)", ["cn"]))
+    assert [each.dn for each in reads(client, "dc=y")] == ["cn=c"]
+    client.close()
 
 
 def test_a_message_larger_than_allowed_is_refused_unread(scripted):
