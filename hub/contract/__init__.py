@@ -4,16 +4,21 @@ A connector adapts one kind of source: it hands over whole states of subjects in
 nothing of intranets. A target adapts one kind of intranet: it makes objects look as desired.
 Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
 Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
-LooksUp (Present, Gone, Unknown), Hints, and Receives (Received). `hub.testing` counts them.
+LooksUp (Present, Gone, Unknown), Hints, Receives (Received), and Serves (Call, Answer, Kept).
+`hub.testing` counts them.
 """
 
 from hub.contract.abilities import (
+    Answer,
+    Call,
     Gone,
     Hints,
+    Kept,
     LooksUp,
     Present,
     Received,
     Receives,
+    Serves,
     Unknown,
 )
 from hub.contract.source import (
@@ -41,7 +46,9 @@ from hub.contract.target import (
 
 __all__ = [
     "Ability",
+    "Answer",
     "Batch",
+    "Call",
     "Capabilities",
     "Checkpoint",
     "Connector",
@@ -50,6 +57,7 @@ __all__ = [
     "Finding",
     "Gone",
     "Hints",
+    "Kept",
     "LooksUp",
     "Outcome",
     "Present",
@@ -60,6 +68,7 @@ __all__ = [
     "Ref",
     "Remote",
     "Removal",
+    "Serves",
     "Slice",
     "Stream",
     "Target",

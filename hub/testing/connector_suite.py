@@ -7,7 +7,7 @@
 Needs pytest-asyncio. `hub.testing.example_connector` is a whole connector with its world.
 """
 
-from hub.testing.suite_faults import FaultTests, LookUpTests, ReceivingTests
+from hub.testing.suite_faults import FaultTests, LookUpTests, ReceivingTests, ServingTests
 from hub.testing.suite_reading import ReadingTests
 from hub.testing.suite_shape import ShapeTests
 from hub.testing.worlds import SourceWorld
@@ -15,5 +15,7 @@ from hub.testing.worlds import SourceWorld
 __all__ = ["ConnectorContract", "SourceWorld"]
 
 
-class ConnectorContract(ShapeTests, ReadingTests, FaultTests, LookUpTests, ReceivingTests):
+class ConnectorContract(
+    ShapeTests, ReadingTests, FaultTests, LookUpTests, ReceivingTests, ServingTests
+):
     """Everything that the hub relies on; override `world`."""

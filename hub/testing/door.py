@@ -25,6 +25,7 @@ ABILITIES: Mapping[str, frozenset[str]] = {
     "LooksUp": frozenset({"LooksUp", "Present", "Gone", "Unknown"}),
     "Hints": frozenset({"Hints"}),
     "Receives": frozenset({"Receives", "Received"}),
+    "Serves": frozenset({"Serves", "Call", "Answer", "Kept"}),
 }
 TARGETS: frozenset[str] = frozenset(
     {"Ability", "Capabilities", "Delivery", "Outcome", "Remote", "Target"}

@@ -11,6 +11,7 @@ from hub.render.view import ServiceDesk
 from hub.settings import Settings
 from hub.web.app import WebOptions, app
 from hub.web.calls import Callers, Calls
+from hub.web.served import Served
 from hub.web.source import StoredHealth, StoredTiles
 
 
@@ -32,8 +33,11 @@ def site(
     )
     health = StoredHealth(runner.store, now, metrics)
     options = WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language)
-    calls = Calls(runner, callers(settings), now)
-    return app(tiles, health, options, now, calls.routes())
+    who = callers(settings)
+    calls = Calls(runner, who, now)
+    address = str(hub.web.public_url).rstrip("/") if hub.web.public_url else None
+    served = Served(runner, who.receive, now, address)
+    return app(tiles, health, options, now, [*calls.routes(), *served.routes()])
 
 
 def callers(settings: Settings) -> Callers:
