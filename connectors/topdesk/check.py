@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from connectors.topdesk import calendar, mapping
+from connectors.topdesk import calendar, mapping, own
 from connectors.topdesk.client import FILTERS, TopdeskClient, since
 from connectors.topdesk.settings import TopdeskSettings
 from hub.contract import Finding
@@ -31,6 +31,7 @@ async def findings(
         found += await _clauses(settings, client)
         found += await _fields(settings, client)
         found += await _calendar(settings, client, now)
+        found += await own.findings(client, settings)
     except AuthFailedError as error:
         found.append(Finding("failed", "login", f"{error} Nothing more was tried."))
     except PermissionMissingError as error:

@@ -26,6 +26,7 @@ MOST_ROWS = 10_000  # in one page, says TOPdesk's documentation
 MOST_OBJECTS = MOST_ROWS * 20  # a row has a few objects in it: category, branch, ...
 CALENDAR = "changeCalendar"
 FILTERS = ("branch", "category", "operator")
+PERSONS = "application/x.topdesk-collection-person-v2+json"
 
 Json = dict[str, Any]
 
@@ -157,6 +158,36 @@ class TopdeskClient:
         """What the calendar says about one change. None: 404, whatever that means."""
         return await self._one(f"{CALENDAR}/{key}", "a change")
 
+    async def persons(self, clauses: Sequence[str], fields: Sequence[str]) -> list[Any]:
+        """The first few persons that meet these conditions, as JSON values.
+
+        Raises:
+            BadConfigError: this TOPdesk is too old to be asked so.
+            RetryableError: the answer is no list of persons.
+        """
+        params = {"query": ";".join(clauses), "fields": ",".join(fields), "pageSize": "3"}
+        expect, accept = (200, 204, 206, 404, 406), {"Accept": PERSONS}
+        answer = await self._get("persons", expect=expect, params=params, headers=accept)
+        if answer.status in {404, 406}:
+            raise BadConfigError(
+                "This TOPdesk does not know version 2 of its list of persons, so nobody's own "
+                "tickets can be found: update TOPdesk, or remove `own_tickets`."
+            )
+        body = {"item": []} if answer.status == 204 else answer.json()
+        rows = body.get("item") if isinstance(body, dict) else None
+        if not isinstance(rows, list):
+            raise RetryableError(f"{answer.url} did not send a list of persons.")
+        return rows
+
+    async def newest(
+        self, clauses: Sequence[str], fields: Sequence[str], most: int
+    ) -> tuple[list[Any], bool]:
+        """The incidents that changed last, as JSON values, and whether there are more."""
+        params = {"query": ";".join(clauses), "fields": ",".join(fields), "pageSize": str(most)}
+        params |= {"sort": "modificationDate:desc", "dateFormat": "iso8601"}
+        answer = await self._get(LIST, expect=(200, 204, 206), params=params)
+        return _rows(answer), answer.status == 206
+
     async def operator(self) -> str:
         """The id of the operator behind the login; needs no permission."""
         answer = await self._get("operators/current", params={"fields": "id"})
@@ -181,10 +212,11 @@ class TopdeskClient:
         *,
         expect: tuple[int, ...] = (200,),
         params: Mapping[str, str | Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """A refusal is never about one item here: it says that the question does not fit."""
         try:
-            return await self._http.get(path, expect=expect, params=params)
+            return await self._http.get(path, expect=expect, params=params, headers=headers)
         except RejectedError as error:
             self._accepted = None  # the server may have changed its mind: ask again next time
             raise RetryableError(

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
-from connectors.topdesk import calendar, mapping
+from connectors.topdesk import calendar, mapping, own
 from connectors.topdesk.check import findings
 from connectors.topdesk.client import Page, TopdeskClient
 from connectors.topdesk.models import Row, is_key
 from connectors.topdesk.settings import TopdeskSettings
 from hub.contract import (
+    Answered,
     Batch,
     Connector,
     Context,
@@ -115,6 +116,16 @@ class TopdeskConnector(Connector[TopdeskSettings]):
             return mapping.judge(row, self.config)
         except mapping.NoBeginningError as error:
             raise RetryableError(f"Incident {key} can't be shown: {error}.") from error
+
+    async def answer(self, asker: str) -> Answered:
+        """The tickets of the one caller with exactly this value, as `own_tickets` allows.
+
+        Raises:
+            RejectedError: TOPdesk knows nobody by it, or more than one.
+            BadConfigError, AuthFailedError, PermissionMissingError, RetryableError: it can't be
+                asked now, or sent what is not this person's: then nothing is shown.
+        """
+        return await own.answer(self._client, self.config, asker, self.context.now())
 
     async def close(self) -> None:
         """Release the connections."""

@@ -114,3 +114,40 @@ class Row(BaseModel):
             return self.brief_description or ""
         fields = self.optional_fields1 if tab == "optionalFields1" else self.optional_fields2
         return (getattr(fields, name) or "") if fields else ""
+
+
+class Caller(BaseModel):
+    """Who called: nothing but the id is read."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    id: str | None = None
+
+
+class Entry(BaseModel):
+    """An entry of a list."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    id: str | None = None
+    name: str | None = None
+
+
+class OwnRow(BaseModel):
+    """One incident as its own caller may see it; never its request, operator or trail."""
+
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, alias_generator=to_camel
+    )
+
+    id: Annotated[str, AfterValidator(_key)]
+    number: str
+    caller: Caller | None
+    category: Entry | None = None
+    processing_status: Name = None
+    closed: bool | None
+    closed_date: When | None = None
+    call_date: When | None = None
+    creation_date: When
+    modification_date: When
+    brief_description: str | None = None

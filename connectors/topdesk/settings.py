@@ -101,6 +101,22 @@ class ExpectedField(StrEnum):
     TARGET_DATE = "targetDate"
 
 
+class CallerField(StrEnum):
+    """By which field of a person in TOPdesk somebody is found."""
+
+    EMAIL = "email"
+    EMPLOYEE_NUMBER = "employeeNumber"
+    NETWORK_LOGIN_NAME = "networkLoginName"
+    LOGIN_NAME = "tasLoginName"
+
+
+class OwnTitle(StrEnum):
+    """What is shown of an own ticket beside its number."""
+
+    HIDDEN = "hidden"
+    BRIEF_DESCRIPTION = "briefDescription"
+
+
 def _placeholders(allowed: set[str], template: str) -> str:
     try:
         parts = list(string.Formatter().parse(template))
@@ -174,6 +190,31 @@ class MaintenanceSettings(BaseModel):
         return self
 
 
+class OwnTicketSettings(BaseModel):
+    """Tickets of the person who looks at the hub's personal pages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    match: CallerField = Field(
+        description="The field of a person in TOPdesk that must equal what the hub knows: `email`, "
+        "`employeeNumber`, `networkLoginName` or `tasLoginName`."
+    )
+    categories: tuple[Choice, ...] = Field(
+        min_length=1, description="Only tickets in these categories, by name or id."
+    )
+    text: OwnTitle = Field(
+        OwnTitle.HIDDEN,
+        description="`hidden`: the number only; `briefDescription`: the ticket's own title too.",
+    )
+    closed_days: int = Field(
+        14, ge=0, le=90, description="How many days a closed ticket is still shown."
+    )
+    link: LinkTemplate = Field(
+        "{origin}/tas/public/ssp/content/detail/incident?unid={id}",
+        description="Its page in the self-service portal. Placeholders: {origin}, {id}, {number}.",
+    )
+
+
 class TopdeskSettings(BaseModel):
     """Settings of one TOPdesk."""
 
@@ -236,6 +277,9 @@ class TopdeskSettings(BaseModel):
     page_size: int = Field(1000, ge=2, le=10_000, description="Incidents per request.")
     maintenance: MaintenanceSettings | None = Field(
         None, description="Planned changes as well, and which ones. Off by default."
+    )
+    own_tickets: OwnTicketSettings | None = Field(
+        None, description="What a person may see of their own tickets. Off by default."
     )
 
     def origin(self) -> str:

@@ -4,21 +4,20 @@ A connector adapts one kind of source: it hands over whole states of subjects in
 nothing of intranets. A target adapts one kind of intranet: it makes objects look as desired.
 Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
 Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
-LooksUp (Present, Gone, Unknown), Hints, Receives (Received), and Serves (Call, Answer, Kept).
+LooksUp (Present, Gone, Unknown), Hints, Receives (Received) and Answers (Answered, OwnTicket).
 `hub.testing` counts them.
 """
 
 from hub.contract.abilities import (
-    Answer,
-    Call,
+    Answered,
+    Answers,
     Gone,
     Hints,
-    Kept,
     LooksUp,
+    OwnTicket,
     Present,
     Received,
     Receives,
-    Serves,
     Unknown,
 )
 from hub.contract.source import (
@@ -46,9 +45,9 @@ from hub.contract.target import (
 
 __all__ = [
     "Ability",
-    "Answer",
+    "Answered",
+    "Answers",
     "Batch",
-    "Call",
     "Capabilities",
     "Checkpoint",
     "Connector",
@@ -57,9 +56,9 @@ __all__ = [
     "Finding",
     "Gone",
     "Hints",
-    "Kept",
     "LooksUp",
     "Outcome",
+    "OwnTicket",
     "Present",
     "ReadRequest",
     "Received",
@@ -68,7 +67,6 @@ __all__ = [
     "Ref",
     "Remote",
     "Removal",
-    "Serves",
     "Slice",
     "Stream",
     "Target",

@@ -1,11 +1,11 @@
 """What a connector may be able to do beside reading."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from hub.contract.source import Batch, Record, Ref
+from hub.contract.source import Batch, Record
 from hub.events.base import Family
 
 
@@ -72,80 +72,46 @@ class Receives(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request of a protocol, from a caller that has proven itself.
+class OwnTicket:
+    """One ticket of the person who asked, in the source's own words; all moments UTC.
 
     Attributes:
-        method: in capitals.
-        base: the address that the caller used, up to where `path` begins.
-        path: what follows `served_at`, beginning with `/`; or empty.
-        headers: by name in small letters; the proof is not among them.
-        at: when it came, UTC.
+        title: empty where no free text may be shown.
+        url: its page in the source's own portal, where there is one.
+        closed_at: None while it is open.
     """
 
-    method: str
-    base: str
-    path: str
-    at: datetime
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    number: str
+    status: str
+    opened_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None = None
+    title: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the caller is told. From status 400 on nothing of the call is stored."""
+class Answered:
+    """The tickets of one person, the one that changed last first; `more`: there are others."""
 
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Kept(Protocol):
-    """What the hub keeps of this instance, within the one transaction of a call.
-
-    A subject whose removal was stored is not there any more, also while that waits in a hold. Records
-    carry `changed_at`: when a call touched them last.
-    """
-
-    def get(self, family: Family, keys: Collection[str]) -> Mapping[str, Record]:
-        """Those of the subjects that are there, by key."""
-        ...
-
-    def find(self, family: Family, ref: Ref, *, gone: bool = False) -> Sequence[Record]:
-        """Subjects with this very reference, in order of appearance.
-
-        Args:
-            gone: those that are there no more, as far as they are remembered.
-        """
-        ...
-
-    def page(self, family: Family, start: int, count: int) -> tuple[int, Sequence[Record]]:
-        """How many subjects are there, and so many of them, in order of appearance."""
-        ...
-
-    def is_forgotten(self, family: Family, ref: Ref) -> bool:
-        """Whether somebody with this `ALIAS` asked to be forgotten, and must not come back."""
-        ...
-
-    def store(self, batch: Batch) -> None:
-        """Take records and removals in; what was stored before in this call can be read."""
-        ...
+    tickets: Sequence[OwnTicket]
+    more: bool = False
 
 
 @runtime_checkable
-class Serves(Protocol):
-    """Ability: the hub answers a whole protocol for this source, also what is asked of it.
+class Answers(Protocol):
+    """Ability: own tickets of the person who looks, asked at that moment and stored nowhere.
 
-    Everything of one call happens in one transaction, and is answered after the commit. What is
-    stored belongs to the connector's one stream that is never read. No network, no waiting.
+    Every row is proven to be that person's before it is handed over. One row that is not proves that
+    the source filters wrongly: then nothing of the answer is believed.
     """
 
-    @classmethod
-    def served_at(cls) -> str:
-        """Where below the instance's own address the protocol begins, such as `scim/v2`."""
-        ...
+    async def answer(self, asker: str) -> Answered:
+        """The tickets of the one person whom the source knows by exactly this value.
 
-    def serve(self, call: Call, kept: Kept) -> Answer:
-        """What the call comes to. A call that makes no sense is an answer too; it never raises."""
+        Raises:
+            RejectedError: the source knows nobody by it, or more than one.
+            BadConfigError, AuthFailedError, PermissionMissingError, RetryableError: it can't be
+                asked now, or answered with something that is not this person's.
+        """
         ...

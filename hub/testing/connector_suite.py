@@ -7,7 +7,8 @@
 Needs pytest-asyncio. `hub.testing.example_connector` is a whole connector with its world.
 """
 
-from hub.testing.suite_faults import FaultTests, LookUpTests, ReceivingTests, ServingTests
+from hub.testing.suite_answers import AnsweringTests
+from hub.testing.suite_faults import FaultTests, LookUpTests, ReceivingTests
 from hub.testing.suite_reading import ReadingTests
 from hub.testing.suite_shape import ShapeTests
 from hub.testing.worlds import SourceWorld
@@ -16,6 +17,6 @@ __all__ = ["ConnectorContract", "SourceWorld"]
 
 
 class ConnectorContract(
-    ShapeTests, ReadingTests, FaultTests, LookUpTests, ReceivingTests, ServingTests
+    ShapeTests, ReadingTests, FaultTests, LookUpTests, ReceivingTests, AnsweringTests
 ):
     """Everything that the hub relies on; override `world`."""

@@ -25,7 +25,7 @@ ABILITIES: Mapping[str, frozenset[str]] = {
     "LooksUp": frozenset({"LooksUp", "Present", "Gone", "Unknown"}),
     "Hints": frozenset({"Hints"}),
     "Receives": frozenset({"Receives", "Received"}),
-    "Serves": frozenset({"Serves", "Call", "Answer", "Kept"}),
+    "Answers": frozenset({"Answers", "Answered", "OwnTicket"}),
 }
 TARGETS: frozenset[str] = frozenset(
     {"Ability", "Capabilities", "Delivery", "Outcome", "Remote", "Target"}

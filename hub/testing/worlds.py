@@ -126,6 +126,18 @@ class SourceWorld(World, ABC):
         """Slip one row in that can't be understood."""
         pytest.skip(f"{type(self).__name__} has no spoil(): no row can be unreadable")
 
+    def own(self, count: int) -> tuple[str, Sequence[str]]:
+        """Put so many tickets of one person in, and some of others.
+
+        Returns:
+            What that person is asked by, and the numbers of the tickets.
+        """
+        return pytest.skip(f"{type(self).__name__} has no own(): nobody has {count} tickets")
+
+    def answer_unasked(self) -> None:
+        """From now on the source sends everybody's tickets, whoever is asked about."""
+        pytest.skip(f"{type(self).__name__} has no answer_unasked(): its source always filters")
+
     def before_each_call(self, action: Callable[[], None] | None) -> None:
         """Act ahead of every call to the source; None: no longer."""
         self.wire.before = action

@@ -16,10 +16,10 @@ def test_one_more_name_is_noticed():
     grown = ModuleType("grown")
     grown.__dict__.update(vars(hub.contract))
     grown.__name__ = "hub.contract"
-    grown.Answers = type("Answers", (), {"__module__": "hub.contract"})
-    assert door_names(grown) - door_names(hub.contract) == {"Answers"}
+    grown.Prophesies = type("Prophesies", (), {"__module__": "hub.contract"})
+    assert door_names(grown) - door_names(hub.contract) == {"Prophesies"}
     assert door_faults(grown) == [
-        "Answers belongs to no part of the door: one more name needs a decision record"
+        "Prophesies belongs to no part of the door: one more name needs a decision record"
     ]
 
 

@@ -27,6 +27,7 @@ class Desk:
     sandbox: TopdeskSandbox
     connector: TopdeskConnector
     log: FakeLog
+    clock: FakeClock
 
     async def read(self) -> list[Batch]:
         """One whole reading."""
@@ -71,7 +72,7 @@ def make_desk() -> MakeDesk:
         log, clock = FakeLog(), FakeClock(options.start)
         way = transport(server) if transport else server.transport()
         context = fake_context("servicedesk", clock=clock, transport=way, log=log)
-        return Desk(server, TopdeskConnector(config, context), log)
+        return Desk(server, TopdeskConnector(config, context), log, clock)
 
     return make
 

@@ -26,6 +26,7 @@ class TopdeskWorld(SourceWorld):
             "username": "hub",
             "password": PASSWORD,
             "page_size": self.page_size,
+            "own_tickets": {"match": "employeeNumber", "categories": ["Hardware", "Software"]},
         }
 
     @property
@@ -53,6 +54,24 @@ class TopdeskWorld(SourceWorld):
     def spoil(self):
         key = self._major("Zonder begin")
         self.sandbox.state.incidents[key] |= {"callDate": None, "creationDate": None}
+
+    def own(self, count):
+        person = self.sandbox.state.catalogue.person("Petra")
+        for caller in (person["id"], "Sean"):
+            for number in range(count):
+                self.sandbox.clock.advance(1)
+                title = f"Eigen melding {number}"
+                row = {"caller": caller, "category": "Software", "briefDescription": title}
+                self.sandbox.state.add_incident(**row)
+        mine = [
+            row["number"]
+            for row in self.sandbox.state.incidents.values()
+            if row["caller"]["id"] == person["id"] and not row["closed"]
+        ]
+        return person["employeeNumber"], mine
+
+    def answer_unasked(self):
+        self.sandbox.faults.add("ignore_filter", path="/incidents$", times=None)
 
     def _major(self, title):
         self.sandbox.clock.advance(1)
