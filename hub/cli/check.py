@@ -25,6 +25,7 @@ from hub.settings import ConfigProblems, Problem, Settings
 from hub.store import holds, streams
 from hub.store.store import Store, Tx
 from hub.telemetry import Veil
+from hub.web.personal_check import findings as personal_findings
 
 EXAMPLES = examples("hub check", "hub check --offline", "hub check --json | jq .problems")
 PATIENCE = 60.0  # seconds for one source or target
@@ -91,6 +92,8 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
         found.findings = await _findings(out, settings)
         if settings.mail is not None:
             found.findings["mail"] = [await checked(settings.mail)]
+        if settings.hub.personal.login is not None:
+            found.findings["personal pages"] = await personal_findings(settings, now)
     for name, one in _doors(settings):
         found.findings[name] = [*found.findings.get(name, ()), one]
     store = Store(settings.store)
@@ -105,7 +108,7 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
 def _doors(settings: Settings) -> Iterator[tuple[str, Finding]]:
     """Where an instance may be called, and whether anybody can reach that."""
     for one in call_addresses(settings):
-        what = f"{one['kind']}: {one['shown']}"
+        what = f"{one['kind']}: POST {one['url']}"
         level: Literal["ok", "warning"] = "ok"
         advice = ""
         if settings.hub.web.public_url is None:

@@ -82,6 +82,7 @@ class Http:
         params: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, sent once.
 
@@ -92,6 +93,7 @@ class Http:
             params: the query; a list repeats its name.
             headers: beside those of the client.
             body: JSON values, or None.
+            form: what a form would send, instead of a body.
 
         Raises:
             AuthFailedError, PermissionMissingError, RateLimitedError, RetryableError,
@@ -106,6 +108,9 @@ class Http:
             given = given | dict(headers)
         if body is not None:
             given, content = {"Content-Type": "application/json", **given}, _encoded(body)
+        if form is not None:
+            given = {"Content-Type": "application/x-www-form-urlencoded", **given}
+            content = urlencode(form).encode()
         if self._pace is not None:
             await self._pace.turn()
         status, found, text = await self._transport.exchange(method, url, given, content)

@@ -33,14 +33,21 @@ def framers(origins: Sequence[str]) -> str:
     return " ".join(origins) or "'none'"
 
 
-def policy(*, style: str, script: str | None, frame_ancestors: Sequence[str]) -> str:
-    """The whole header. A page with a script may also read itself again (`connect-src 'self'`)."""
+def policy(
+    *, style: str, script: str | None, frame_ancestors: Sequence[str], forms: bool = False
+) -> str:
+    """The whole header. A page with a script may also read itself again (`connect-src 'self'`).
+
+    Args:
+        forms: the page has forms, which send to the hub itself.
+    """
     parts = ["default-src 'none'", f"style-src {digest(style)}"]
     if script is not None:
         parts += [f"script-src {digest(script)}", "connect-src 'self'"]
+    sent = "'self'" if forms else "'none'"
     parts += [
         "base-uri 'none'",
-        "form-action 'none'",
+        f"form-action {sent}",
         f"frame-ancestors {framers(frame_ancestors)}",
     ]
     return "; ".join(parts)

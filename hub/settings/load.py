@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.contract import Connector, Hints, Receives, Serves, Target
+from hub.contract import Answers, Connector, Hints, Receives, Target
 from hub.events.base import fingerprint
 from hub.events.route import Route
 from hub.http import HttpOptions
@@ -19,6 +19,7 @@ from hub.settings.document import Document, Referenced, follow, read
 from hub.settings.environment import override
 from hub.settings.kinds import Name, holds_password
 from hub.settings.models import WEB, HubSettings, InstanceSettings, TargetSettings
+from hub.settings.personal import Login, is_safe
 from hub.settings.problems import ConfigProblems, Place, Problem, near
 from hub.settings.routing import (
     reading_fingerprint,
@@ -97,8 +98,26 @@ class Settings:
         """What the models call secret, callers' too, and the passwords in addresses."""
         used: list[ConfiguredTarget | Instance] = [*self.targets, *self.instances]
         models = [*(one.config for one in used), *(one.settings for one in self.instances)]
-        models += [self.hub.mail] if self.hub.mail else []
-        return secrets_in(models, (self.store, *(one.http.proxy for one in used)))
+        login = self.hub.personal.login
+        proxies = [*(one.http.proxy for one in used), login.proxy if login else None]
+        return secrets_in([*models, self.hub], (self.store, *proxies))
+
+    @property
+    def address(self) -> str:
+        """Where the hub's own pages are reached, without a slash at the end."""
+        web = self.hub.web
+        return (
+            str(web.public_url).rstrip("/") if web.public_url else f"http://{web.host}:{web.port}"
+        )
+
+    @property
+    def login_http(self) -> HttpOptions:
+        """How the identity provider is reached."""
+        login = self.hub.personal.login
+        if login is None:
+            return HttpOptions()
+        ca_file = self.path.parent.resolve() / login.ca_file if login.ca_file else None
+        return HttpOptions(ca_file=ca_file, proxy=login.proxy)
 
     @property
     def mail(self) -> SmtpOptions | None:
@@ -170,6 +189,7 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
     problems += _unknown_instances(document, hub, known)
     problems += _unknown_of_administrators(document, hub, known)
     problems += _unknown_targets(document, hub)
+    problems += _personal(document, hub, instances)
     store = _store(hub.store, base)
     return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
 
@@ -187,6 +207,8 @@ def _top(
         _ca_file(document, ("mail",), hub.mail.ca_file)
     if holds_password(hub.store):
         _no_plain_password(document, ("store",))
+    if hub.personal.login is not None:
+        _reached(document, ("personal", "login"), hub.personal.login)
     targets = _Targets(document, registry, problems).all(hub)
     if document.problems:
         raise ConfigProblems(_in_order(document.problems))
@@ -195,7 +217,7 @@ def _top(
 
 def _unknown_instances(document: Document, hub: HubSettings, known: set[str]) -> Iterator[Problem]:
     """A name that is nobody's would say nothing, silently; a file may be gone for a while, though."""
-    for place, name in hub.people.instances():
+    for place, name in (*hub.people.instances(), *hub.personal.instances()):
         if name not in known:
             message = f"names the instance `{name}`, which does not exist"
             yield document.problem(place, message, near(name, sorted(known)))
@@ -224,6 +246,22 @@ def _unknown_targets(document: Document, hub: HubSettings) -> Iterator[Problem]:
         yield document.problem(("people", "groups", name), message, advice)
 
 
+def _personal(
+    document: Document, hub: HubSettings, instances: Sequence[Instance]
+) -> Iterator[Problem]:
+    """What would leave personal pages shut, or a part of them empty."""
+    web = hub.web.public_url
+    if hub.personal.login and web is not None and not is_safe(str(web)):
+        message = "is not https, so nobody can log in: a cookie would travel unprotected"
+        advice = "serve the pages by https, and write that address"
+        yield document.problem(("web", "public_url"), message, advice)
+    for one in instances:
+        if one.id in hub.personal.tickets and not issubclass(one.connector_class, Answers):
+            message = f"names an instance that can't be asked: `{one.connector_class.name}`"
+            place = ("personal", "tickets", one.id)
+            yield document.problem(place, message, "remove it; `topdesk` can be asked")
+
+
 def _hub(document: Document) -> HubSettings:
     hub = validate(document, HubSettings, (), document.data)
     if hub is None:
@@ -244,10 +282,18 @@ def _store(url: str, base: Path) -> str:
 def _http(
     document: Document, place: Place, given: InstanceSettings | TargetSettings
 ) -> HttpOptions:
+    ca_file = _reached(document, place, given)
+    return HttpOptions(ca_file=ca_file, proxy=given.proxy, pace=given.pace)
+
+
+def _reached(
+    document: Document, place: Place, given: InstanceSettings | TargetSettings | Login
+) -> Path | None:
+    """The file of the own CA; what is wrong with it, and a password in the open, is said."""
     ca_file = _ca_file(document, place, given.ca_file)
     if given.proxy and "@" in given.proxy:
         _no_plain_password(document, (*place, "proxy"))
-    return HttpOptions(ca_file=ca_file, proxy=given.proxy, pace=given.pace)
+    return ca_file
 
 
 def _ca_file(document: Document, place: Place, name: str | None) -> Path | None:
@@ -412,16 +458,13 @@ class _Instances:
 def _check_calls(document: Document, given: InstanceSettings, plugin: Plugin) -> None:
     """A door for callers that leads nowhere is a mistake."""
     doors = (
-        ("webhook", given.webhook, (Hints,), "its source can't say that something changed"),
-        ("receive", given.receive, (Receives, Serves), "it takes no data by request"),
+        ("webhook", given.webhook, Hints, "its source can't say that something changed"),
+        ("receive", given.receive, Receives, "it takes no data by request"),
     )
-    for key, opened, abilities, why in doors:
-        if opened is not None and not issubclass(plugin.cls, abilities):
+    for key, opened, ability, why in doors:
+        if opened is not None and not issubclass(plugin.cls, ability):
             message = f"is no setting for the connector `{plugin.name}`: {why}"
             document.add((key,), message, "remove it")
-    if given.receive is not None and given.receive.hmac and issubclass(plugin.cls, Serves):
-        message = f"is no setting for the connector `{plugin.name}`: its callers show the secret"
-        document.add(("receive", "hmac"), message, "remove it")
 
 
 def _id(document: Document) -> str:

@@ -23,6 +23,7 @@ from hub.settings.kinds import (
 )
 from hub.settings.mail import MailSettings
 from hub.settings.people import PeopleSettings
+from hub.settings.personal import Personal
 from hub.settings.removals import Removals
 
 EVERYONE = "everyone"
@@ -181,6 +182,7 @@ class HubSettings(Model):
     mail: MailSettings | None = Field(
         None, description="The server that takes mail from the hub; without it no mail is sent."
     )
+    personal: Personal = Field(Personal(), description="Pages for one person each.")
     audit: Audit = Field(Audit(), description="Where the audit trail's heads are written down.")
     administrators: dict[AdministratorName, Administrator] = Field(
         {},
@@ -324,8 +326,7 @@ class InstanceSettings(Model):
     )
     receive: CallSettings | None = Field(
         None,
-        description="Takes data by `POST /in/<id>/<stream>` at the hub's pages, or lets the source "
-        "speak its protocol below `/in/<id>/`; off unless named.",
+        description="Takes data by `POST /in/<id>/<stream>` at the hub's pages; off unless named.",
     )
     removals: Removals = Field(
         Removals(), description="How many people may leave at once before somebody is asked."

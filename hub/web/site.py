@@ -11,7 +11,7 @@ from hub.render.view import ServiceDesk
 from hub.settings import Settings
 from hub.web.app import WebOptions, app
 from hub.web.calls import Callers, Calls
-from hub.web.served import Served
+from hub.web.personal import PersonalPages
 from hub.web.source import StoredHealth, StoredTiles
 
 
@@ -33,11 +33,9 @@ def site(
     )
     health = StoredHealth(runner.store, now, metrics)
     options = WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language)
-    who = callers(settings)
-    calls = Calls(runner, who, now)
-    address = str(hub.web.public_url).rstrip("/") if hub.web.public_url else None
-    served = Served(runner, who.receive, now, address)
-    return app(tiles, health, options, now, [*calls.routes(), *served.routes()])
+    calls = Calls(runner, callers(settings), now)
+    personal = PersonalPages(settings, runner, now)
+    return app(tiles, health, options, now, [*calls.routes(), *personal.routes()])
 
 
 def callers(settings: Settings) -> Callers:

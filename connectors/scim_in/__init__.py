@@ -1,1 +1,0 @@
-"""People that an identity provider pushes over SCIM 2.0."""
