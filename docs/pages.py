@@ -10,6 +10,7 @@ from docs.describe import model, table
 from hub import errors, mail
 from hub.cli import exits
 from hub.contract import Connector, Hints, LooksUp, Receives, Target
+from hub.engine import quarantine
 from hub.events.envelope import Envelope
 from hub.events.objects import (
     Freshness,
@@ -168,7 +169,9 @@ is wrong: [how-to](../howto/when-something-is-wrong.md).
 def every_error() -> list[type[errors.HubError]]:
     """Every error of the hub, the base first."""
     named = (
-        one for module in (errors, problems, store, mail, oidc) for one in vars(module).values()
+        one
+        for module in (errors, problems, store, mail, oidc, quarantine)
+        for one in vars(module).values()
     )
     found = {one for one in named if inspect.isclass(one) and issubclass(one, errors.HubError)}
     return sorted(found, key=lambda one: (len(one.__mro__), one.__name__))

@@ -32,7 +32,7 @@ ENTRIES = (
     Entry("sync", "sync", "Read and deliver once, now."),
     Entry("disturbance", "disturbance", "Post, change or end a disturbance by hand."),
     Entry("pause", "pause", "Stop reading and sending for some instances or all."),
-    Entry("resume", "pause", "End a pause."),
+    Entry("resume", "pause", "End a pause, or a quarantine."),
     Entry("hold", "hold", "See, release or drop changes that wait for a person."),
     Entry("people", "people", "See persons and their accounts; decide who is one."),
     Entry("dead-letters", "dead_letters", "See, send again or drop what could not be used."),

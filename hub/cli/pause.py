@@ -43,7 +43,10 @@ def resume(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """End a pause."""
+    """End a pause, or a quarantine.
+
+    What is resumed is read at once.
+    """
     _check(instances, everything=everything)
     run(_set(Output(json=json), config, instances, paused=False))
 

@@ -125,4 +125,5 @@ def _source(one: Instance, connector: Any, stale_after: Mapping[str, timedelta])
         every=one.settings.every,
         stale_after=stale_after,
         removals=one.settings.removals,
+        quarantine=one.settings.quarantine,
     )

@@ -14,11 +14,11 @@ from hub.events.person import Person
 from hub.events.route import Route
 from hub.people import step as people
 from hub.people.standing import Account
-from hub.settings.removals import Removals
+from hub.settings.removals import Quarantine, Removals
 from hub.store import desire, holds, objects, streams, subjects, waiting
 from hub.store.store import Tx
 
-REMOVALS = Removals()  # the defaults
+REMOVALS, QUARANTINE = Removals(), Quarantine()  # the defaults
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Source:
         every: an own rhythm for its streams; None: the connector's.
         stale_after: per tile.
         removals: how many people may leave at once before somebody is asked.
+        quarantine: when a source of people is left alone.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Source:
     every: timedelta | None
     stale_after: Mapping[str, timedelta]
     removals: Removals = REMOVALS
+    quarantine: Quarantine = QUARANTINE
 
     @property
     def routing(self) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ class Look:
 
     reading: Reading
     lines: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
     _seen: set[Key] = field(default_factory=set)
     _unreadable: set[str] = field(default_factory=set)
     _finished: list[dict[str, Any]] = field(default_factory=list)
@@ -56,6 +57,7 @@ class Look:
             old = known.get(intake.key_of(proven))
             if old is not None and old.removed_at is None:
                 self._note(intake.key_of(proven), "gone", old.id, reason=proven.reason[:64])
+        self.rows.update({"same": len(named), "unreadable": len(batch.unreadable)})
         self._finished += [intake.slice_of(one) for one in batch.finished]
         self._unreadable |= {one.key for one in batch.unreadable if one.key is not None}
         self._incomplete += [one.container for one in batch.unreadable if one.key is None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.engine import departures, grouping
+from hub.engine import departures, grouping, overhauls
 from hub.engine.projection import Desired
 from hub.events.objects import Kind, PersonEntry
 from hub.people import policy as policies
@@ -64,6 +64,7 @@ def provision(
     released: Mapping[str, Collection[str]] | None = None,
     let_go: Mapping[str, Collection[grouping.Line]] | None = None,
     agreed: Collection[str] = (),
+    changed: Mapping[str, Collection[str]] | None = None,
 ) -> int:
     """Bring the accounts and groups of changed persons up to date; how many persons there were.
 
@@ -71,7 +72,8 @@ def provision(
         tx, now: the transaction and the moment.
         released: per target persons of whom an administrator said that they lose it there.
         let_go: the same of groups, and of who is in them.
-        agreed: the same of persons, for every target.
+        agreed: the same of persons, for every target, whatever becomes of them.
+        changed: per target persons of whom an administrator said that their fields may change.
     """
     stale, rows = memberships.stale_groups(tx), persons.stale(tx)
     if not rows and not stale:
@@ -82,20 +84,23 @@ def provision(
     accounts: dict[str, list[Any]] = {}
     for one in persons.of_persons(tx, [row.id for row in rows]):
         accounts.setdefault(one.person, []).append(one)
-    waits = {
-        target_id: _settle(
+    waits, unchanged = {}, set()
+    for target_id in policy.accounts:
+        wishes = _wishes(tx, target_id, rows, accounts, policy)
+        free = {*(changed or {}).get(target_id, ()), *agreed}
+        same = overhauls.weigh(tx, target_id, wishes, free, limits=policy.changes, now=now)
+        unchanged |= same
+        waits[target_id] = _settle(
             tx,
             target_id,
-            _wishes(tx, target_id, rows, accounts, policy),
+            [one for one in wishes if one.row.id not in same],
             {*(released or {}).get(target_id, ()), *agreed},
             limits=policy.removals,
             now=now,
         )
-        for target_id in policy.accounts
-    }
     people = grouping.People(rows, accounts, waits, policy)
     held = grouping.fill(tx, people, stale, going, now=now, let_go=let_go or {}).union(
-        *waits.values()
+        unchanged, *waits.values()
     )
     persons.fresh(tx, [row.id for row in rows if row.id not in held])
     return len(rows) - len(held)
@@ -248,6 +253,8 @@ def release(tx: Tx, row: Any, *, actor: str, now: datetime) -> dict[str, int]:
     if row.action == grouping.ACTION:
         lines = {(line["group"], line["person"]) for line in row.content}
         provision(tx, now, let_go={row.instance: lines})
+    elif row.action == overhauls.ACTION:
+        provision(tx, now, changed={row.instance: ids})
     else:
         provision(tx, now, released={row.instance: ids})
     what = {"hold": row.hash, "target": row.instance, "action": row.action, "persons": sorted(ids)}

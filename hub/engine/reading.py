@@ -21,7 +21,7 @@ from hub.contract import (
     Stream,
     Unknown,
 )
-from hub.engine import configuration, intake, previewing, settle
+from hub.engine import configuration, intake, previewing, quarantine, settle
 from hub.engine.ahead import TOGETHER, ahead, merged
 from hub.engine.configuration import Source
 from hub.engine.previewing import Agreed
@@ -36,7 +36,7 @@ from hub.errors import (
     StreamLostError,
 )
 from hub.events.base import PERSONAL
-from hub.store import streams, subjects, waiting
+from hub.store import objects, streams, subjects, waiting
 from hub.store.store import Store, StoreDownError, Tx
 from hub.store.streams import Reading
 
@@ -100,6 +100,7 @@ class Run:
             if (shown := await self._look_first()) is not None:
                 return shown
             await self._read()
+            await self._weigh(self.counts)
             return await self._settle()
         except (StreamLostError, StoreDownError):
             raise
@@ -119,6 +120,7 @@ class Run:
             async with contextlib.aclosing(self._batches(None)) as batches:
                 async for batch in batches:
                     await self.store.read(look.take, batch)
+            await self._weigh(look.rows)
             suspects = await self.store.read(look.suspects)
             look.conclude(suspects, await self._ask(suspects))
             if (shown := await self.store.write(self._show, look)) is not None:
@@ -126,6 +128,19 @@ class Run:
         self.agreed = agreed or Agreed()
         self.reading = replace(self.reading, changed=False)
         return None
+
+    async def _weigh(self, counts: Mapping[str, int]) -> None:
+        """Whether this source of people is of any use; only a sweep says it of everything.
+
+        Raises:
+            QuarantinedError: it is not.
+        """
+        if self._is_delta or not PERSONAL.issuperset(self.stream.families):
+            return
+        name, limits = self.source.id, self.source.quarantine
+        quarantine.weigh_rows(counts, limits, name)
+        refused, of = await self.store.read(objects.refused_people, name)
+        quarantine.weigh_objects(refused, of, limits, name)
 
     def _show(self, tx: Tx, look: previewing.Look) -> Report | None:
         streams.guard(tx, self.reading)
@@ -282,6 +297,8 @@ class Run:
         return Report(self.source.id, self.stream.name, "failed", health, {}, reason=reason)
 
     def _book_failure(self, tx: Tx, health: str, reason: str, due: datetime) -> bool:
+        if health == quarantine.HEALTH:  # what it handed over is not gone on with
+            streams.guard(tx, self.reading, sweep_open=False, checkpoint=None)
         news = streams.fail(tx, self.reading, health=health, reason=reason, due=due)
         now = self.now()
         streams.end_run(tx, self.reading, outcome="failed", counts={}, now=now, reason=reason)
@@ -348,6 +365,7 @@ def _judge(error: Exception, every: timedelta) -> tuple[str, timedelta]:
     if isinstance(error, RateLimitedError) and error.retry_after is not None:
         return "unreachable", max(every, timedelta(seconds=min(error.retry_after, LONGEST)))
     for kind, health, wait in (
+        (quarantine.QuarantinedError, quarantine.HEALTH, quarantine.REST),
         (RetryableError, "unreachable", every),
         (AuthFailedError, "auth", PROBE),
         (PermissionMissingError, "permission", PROBE),

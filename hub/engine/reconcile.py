@@ -8,7 +8,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.contract import Batch, Gone, Present, Unknown
-from hub.engine import configuration, crowds, group_reasons, intake, provisioning
+from hub.engine import configuration, crowds, group_reasons, intake, provisioning, quarantine
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
@@ -359,8 +359,8 @@ def drop(tx: Tx, prefix: str, *, actor: str, now: datetime) -> Any:
     if row.action not in {"removal", *provisioning.ACTIONS}:
         raise BadConfigError(
             "Only removals, and people who would lose an account or leave a group, can be dropped. "
-            "To refuse a changed configuration or address, put the old one back in the YAML: the hold then "
-            "closes by itself."
+            "To refuse a changed configuration or address, put the old one back in the YAML; to refuse "
+            "changed fields, mend the source: the hold then closes by itself."
         )
     holds.end(tx, row.id, "dropped", now)
     what: dict[str, Any] = {"hold": row.hash, "instance": row.instance, "size": len(row.content)}
@@ -431,20 +431,32 @@ def undo_withdrawal(
 
 
 def pause(tx: Tx, names: Sequence[str], *, paused: bool, actor: str, now: datetime) -> list[str]:
-    """Pause or resume instances: neither reading nor sending. Those that changed."""
+    """Pause or resume instances: neither reading nor sending. Those that changed.
+
+    What is resumed leaves quarantine as well: it is read at once.
+    """
     known = streams.instances(tx)
     if unknown := sorted(set(names) - known.keys()):
         raise BadConfigError(
             f"No instance is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}."
         )
-    changed = [name for name in names if known[name].paused is not paused]
+    left = [] if paused else [row for row in _quarantined(tx) if row.instance in names]
+    for row in left:
+        streams.make_due(tx, row.instance, row.stream)
+    apart = {row.instance for row in left}
+    changed = [name for name in names if known[name].paused is not paused or name in apart]
     for name in changed:
         streams.put_instance(tx, name, paused=paused)
     if changed:
         action = "pause" if paused else "resume"
         what = {"instances": changed, "fields": {"paused": [not paused, paused]}}
+        what |= {"left_quarantine": sorted(apart)} if apart else {}
         trail.note(tx, actor=actor, action=action, what=what, now=now)
     return changed
+
+
+def _quarantined(tx: Tx) -> list[Any]:
+    return [row for row in streams.all_streams(tx) if row.health == quarantine.HEALTH]
 
 
 # --- status -------------------------------------------------------------------------------------

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hub.contract import Hints, Received, Stream, Target
-from hub.engine import approving, configuration, previewing, provisioning, reconcile
+from hub.engine import (
+    approving,
+    configuration,
+    overhauls,
+    previewing,
+    provisioning,
+    reconcile,
+)
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
@@ -295,7 +302,7 @@ class Runner:
             )
         if row.action == previewing.ACTION:
             return await self.carry_out(row, actor)
-        if row.action in provisioning.ACTIONS:
+        if row.action in {*provisioning.ACTIONS, overhauls.ACTION}:
             return await self.store.write(provisioning.release, row, actor=actor, now=self.now())
         source = self.sources.get(row.instance)
         if source is None:

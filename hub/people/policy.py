@@ -7,7 +7,7 @@ from pydantic import Field
 
 from hub.events.base import Model
 from hub.settings.groups import GroupRule
-from hub.settings.removals import Removals
+from hub.settings.removals import Changes, Removals
 from hub.settings.sponsors import Sponsors
 from hub.store import memberships, persons
 from hub.store.store import Tx
@@ -39,6 +39,9 @@ class Policy(Model):
     )
     removals: Removals = Field(
         Removals(), description="How many may lose an account on one target at once."
+    )
+    changes: Changes = Field(
+        Changes(), description="How many may get another value of one field on one target at once."
     )
 
     sponsors: Sponsors = Field(

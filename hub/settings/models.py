@@ -24,7 +24,7 @@ from hub.settings.kinds import (
 from hub.settings.mail import MailSettings
 from hub.settings.people import PeopleSettings
 from hub.settings.personal import Personal
-from hub.settings.removals import Removals
+from hub.settings.removals import Quarantine, Removals
 
 EVERYONE = "everyone"
 DISTURBANCES = "disturbances"
@@ -330,6 +330,9 @@ class InstanceSettings(Model):
     )
     removals: Removals = Field(
         Removals(), description="How many people may leave at once before somebody is asked."
+    )
+    quarantine: Quarantine = Field(
+        Quarantine(), description="When a source of people is so bad that it is left alone."
     )
     settings: dict[str, Any] = Field(
         {}, repr=False, description="What this kind of source needs; its README lists it."

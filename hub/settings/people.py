@@ -13,7 +13,7 @@ from hub.events.person import Attribute
 from hub.settings.groups import GroupRule
 from hub.settings.kinds import Keeping, Name
 from hub.settings.problems import Place
-from hub.settings.removals import Removals
+from hub.settings.removals import Changes, Removals
 from hub.settings.sponsors import Sponsors
 
 _DOMAIN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
@@ -83,6 +83,11 @@ class PeopleSettings(Model):
         Removals(),
         description="How many people may lose an account on one target at once before somebody is "
         "asked.",
+    )
+    changes: Changes = Field(
+        Changes(),
+        description="How many people may get another value of the same field on one target at once "
+        "before somebody is asked.",
     )
 
     sponsors: Sponsors = Field(

@@ -27,3 +27,28 @@ class Removals(Model):
         description="How many administrators must release a hold about people, each within 24 hours; "
         "of those of an instance and of `people` the larger number counts.",
     )
+
+
+class Changes(Model):
+    """How many people may get another value of the same field at once; more of them wait in a hold.
+
+    Counted per source that the field comes from, on each target; filling in what was empty is no change.
+    """
+
+    percent: int = Field(
+        20, ge=1, le=100, description="More than this share of a source's people waits."
+    )
+    least: int = Field(5, ge=2, description="Fewer people than this never wait.")
+
+
+class Quarantine(Model):
+    """When a source of people is so bad that it is left alone: read once a day until it is good."""
+
+    percent: int = Field(
+        60,
+        ge=1,
+        le=100,
+        description="Of the rows of one reading that can't be understood, or of its objects that "
+        "targets refused: from this share on.",
+    )
+    least: int = Field(5, ge=1, description="Fewer rows or objects than this never count.")

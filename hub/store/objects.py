@@ -42,6 +42,17 @@ def active_people(tx: Tx, target_id: str) -> int:
     return sum(bool(body.get("active")) for body in tx.execute(query).scalars())
 
 
+def refused_people(tx: Tx, instance_id: str) -> tuple[int, int]:
+    """Of the persons, groups and memberships of an instance: how many targets refused, of how many."""
+    query = sa.select(obj.c.status, sa.func.count()).where(
+        obj.c.instance == instance_id,
+        obj.c.kind.in_(("person", "group", "membership")),
+        obj.c.state == "present",
+    )
+    found = {row[0]: row[1] for row in tx.execute(query.group_by(obj.c.status))}
+    return found.get("rejected", 0), sum(found.values())
+
+
 def set_instance(tx: Tx, object_id: int, instance_id: str) -> None:
     """Whose mode decides whether it is sent."""
     tx.execute(obj.update().where(obj.c.id == object_id).values(instance=instance_id))

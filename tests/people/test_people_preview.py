@@ -120,6 +120,18 @@ async def test_released_by_its_hash_it_is_carried_out_once_and_for_all(hub, work
     assert hold.content == [], "keys are not kept longer than they are needed"
 
 
+async def test_what_was_shown_is_asked_once_and_not_again_for_the_intranet(hub, worker):
+    """All twelve get another title, which would be too many to change by themselves."""
+    for one in range(PEOPLE):
+        hub["ad"].put(f"a{one}", worker(one, department="Kunst"))
+    await configure(hub)
+    report = await run(hub)
+    assert {one["department"] for one in await published(hub)} == {"Zorg"}
+    await hub.runner.release(report.hold, "anna")
+    assert await opened(hub) == []
+    assert {one["department"] for one in await published(hub)} == {"Kunst"}
+
+
 async def test_what_the_source_changed_meanwhile_passes_the_usual_limits(hub, worker):
     await change(hub, worker)
     report = await run(hub)
