@@ -75,12 +75,12 @@ def provision(
         agreed: the same of persons, for every target, whatever becomes of them.
         changed: per target persons of whom an administrator said that their fields may change.
     """
-    stale, rows = memberships.stale_groups(tx), persons.stale(tx)
-    if not rows and not stale:
+    stale = memberships.stale_groups(tx)
+    if not stale and not persons.any_stale(tx):
         return 0
     policy = policies.current(tx)
     going = grouping.publish(tx, stale, policy, now)
-    rows = persons.stale(tx) if stale else rows
+    rows = persons.stale(tx)
     accounts: dict[str, list[Any]] = {}
     for one in persons.of_persons(tx, [row.id for row in rows]):
         accounts.setdefault(one.person, []).append(one)

@@ -15,6 +15,7 @@ from hub.store.tables import account, obj, person, ref, requirement, stale_group
 
 _LIVE = sa.and_(subject.c.family == str(Family.MEMBERSHIP), subject.c.removed_at.is_(None))
 _MEMBER = sa.and_(ref.c.subject == subject.c.id, ref.c.role == MEMBER)
+_SETTLED = sa.select(person.c.id).where(person.c.stale.is_(False)).limit(1)
 _NAMED = subject.alias("named")  # the account that a membership names
 
 
@@ -55,9 +56,13 @@ def touch_members(tx: Tx, ids: Collection[int]) -> None:
 
 def touch_groups(tx: Tx, groups: Collection[tuple[str, str]]) -> None:
     """Everybody in these groups, by instance and key, is looked at again."""
+    by_instance: dict[str, list[str]] = {}
     for instance, key in groups:
-        mine = sa.and_(subject.c.instance == instance, subject.c.container == key)
-        _touch(tx, _persons_of().where(mine, _LIVE))
+        by_instance.setdefault(instance, []).append(key)
+    for instance, keys in by_instance.items():
+        for part in chunks(keys):
+            mine = sa.and_(subject.c.instance == instance, subject.c.container.in_(part))
+            _touch(tx, _persons_of().where(mine, _LIVE))
 
 
 def touch_lanes(tx: Tx, target_id: str, keys: Collection[str]) -> None:
@@ -92,6 +97,8 @@ def _persons_of() -> sa.Select[Any]:
 
 
 def _touch(tx: Tx, ids: sa.Select[Any]) -> None:
+    if tx.execute(_SETTLED).first() is None:
+        return  # everybody is looked at anyhow, as the first time
     mine = sa.and_(person.c.id.in_(ids), person.c.stale.is_(False))
     tx.execute(person.update().where(mine).values(stale=True))
 

@@ -28,6 +28,7 @@ _COLUMNS = (
 )
 STALE: dict[str, Any] = {"stale": True}
 _STALE = sa.select(person).where(person.c.stale.is_(True)).order_by(person.c.id)
+_ANY_STALE = sa.select(person.c.id).where(person.c.stale.is_(True)).limit(1)
 _ACCOUNTS = sa.select(*_COLUMNS).join(subject, subject.c.id == account.c.subject)
 
 
@@ -184,6 +185,11 @@ def in_state(tx: Tx, state: str) -> list[Any]:
 def stale(tx: Tx) -> list[Any]:
     """Persons that changed since their accounts on targets were brought up to date."""
     return list(tx.execute(_STALE))
+
+
+def any_stale(tx: Tx) -> bool:
+    """Whether there is anybody of them."""
+    return tx.execute(_ANY_STALE).first() is not None
 
 
 def fresh(tx: Tx, ids: Collection[str]) -> None:
