@@ -290,12 +290,19 @@ def release_removals(
     now: datetime,
     source: configuration.Source,
 ) -> dict[str, int]:
-    """Apply the removals that are still true; what came back or can't be asked is kept."""
+    """Apply the removals that are still true; what came back or can't be asked is kept.
+
+    Whose accounts these were is not asked about again for the targets: it was said once.
+    """
     rows = held_rows(tx, held(tx, row.hash))
     alive = [one for one in rows if isinstance(answers.get(one.id), Present)]
     intake.take_in(tx, reading, Batch(proof_of(alive, answers)), now=now, reopen=source.reopen)
     gone = [one for one in rows if isinstance(answers.get(one.id), Gone | Unknown)]
     intake.remove(tx, reading, gone, now)
+    links = persons.links(tx, [one.id for one in gone]).values()
+    whose = {one.person for one in links if one.person is not None}
+    while whose and configuration.project_dirty(tx, now, agreed=whose):
+        pass
     holds.end(tx, row.id, "released", now)
     counts = {"removed": len(gone), "back": len(alive), "kept": len(rows) - len(gone) - len(alive)}
     what = {"hold": row.hash, "instance": row.instance, "action": row.action} | counts

@@ -162,6 +162,12 @@ def pem() -> Iterator[Pem]:
 
 
 @pytest.fixture(scope="session")
+def directory_of():
+    """What a test needs of a server of its own, until it is left."""
+    return lambda server: contextlib.closing(Directory(server))
+
+
+@pytest.fixture(scope="session")
 def slapd(pem) -> Iterator[Directory]:
     """OpenLDAP for this session; each test makes its own branch."""
     with _folder() as folder:

@@ -1,4 +1,4 @@
-"""People under another filter, base, mapping or account: shown first, whatever it is."""
+"""People under another filter, base, mapping or account: shown first, and asked about once."""
 
 import pytest
 import sqlalchemy as sa
@@ -141,6 +141,17 @@ async def test_what_the_source_changed_meanwhile_passes_the_usual_limits(hub, wo
     (hold,) = await opened(hub)
     assert (hold.action, len(hold.content)) == ("removal", 5), "only what was not shown"
     assert await actives(hub) == PEOPLE - 4 + 1
+
+
+async def test_a_removal_that_was_released_is_not_asked_again_for_the_intranet(hub):
+    for one in range(6):
+        hub["ad"].remove(f"a{one}", proof="deleted")
+    await run(hub)
+    (hold,) = await opened(hub)
+    assert hold.action == "removal"
+    await hub.runner.release(hold.hash, "anna")
+    assert await opened(hub) == []
+    assert await actives(hub) == PEOPLE - 6
 
 
 async def test_the_old_configuration_closes_it_and_is_read_at_once(hub, worker):

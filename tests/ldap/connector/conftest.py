@@ -165,6 +165,12 @@ def faulty():
 
 
 @pytest.fixture
+def faults():
+    """What can go wrong on the wire."""
+    return Faults()
+
+
+@pytest.fixture
 def desk(directory):
     """On both kinds of directory."""
     return desk_of(directory)
