@@ -61,10 +61,16 @@ async def assemble(
         broken={*settings.broken, *failed},
         veil=Veil(settings.secrets),
         keep=Keep(**dict(settings.hub.retention)),
-        people=Policy(**dict(settings.hub.people)),
+        people=_policy(settings),
         heads=settings.heads,
         sleep=sleep,
     )
+
+
+def _policy(settings: Settings) -> Policy:
+    """Of what hub.yaml says of people, what the steps of the engine rest on."""
+    given = dict(settings.hub.people)
+    return Policy(**{name: given[name] for name in Policy.model_fields})
 
 
 class _Make:

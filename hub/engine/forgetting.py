@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.store import retention, sessions
+from hub.store import invitations, retention, sessions
 from hub.store.store import Store
 
 
@@ -26,6 +26,7 @@ async def forget(store: Store, keep: Keep, now: datetime) -> int:
         (retention.forget_facts_of_people, keep.people),
         (retention.forget_people, keep.people),
         (retention.forget_persons, keep.people),
+        (invitations.forget_ended, keep.people),
         (sessions.forget_ended, timedelta(0)),
     ):
         while number := await store.write(work, now - age):

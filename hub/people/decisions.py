@@ -15,7 +15,7 @@ from hub.people.matching import Sign, Tier
 from hub.people.policy import UNDO
 from hub.people.standing import account_of, stands
 from hub.people.states import Event, State
-from hub.store import persons, reviews, sessions, trail
+from hub.store import invitations, persons, reviews, sessions, trail
 from hub.store.persons import Link
 from hub.store.store import Tx
 
@@ -44,11 +44,19 @@ def _link(tx: Tx, row: Any, person: str, *, actor: str, now: datetime) -> dict[s
     reviews.end(tx, [one[0] for one in asked if one[2] == person], "accepted", now)
     reviews.end(tx, [one[0] for one in asked if one[2] != person], "closed", now)
     step.settle(tx, {one for one in (row.person, person) if one}, now)
-    sessions.end_all(tx, [row.person] if row.person else [])  # whose login was it?
+    _out(tx, row.person, now)
     _wake(tx, [row.subject], now)
     made = {"account": row.subject, "person": person, "before": row.person}
     trail.note(tx, actor=actor, action="people link", what=made, now=now)
     return made | {"account": f"{row.instance}/{row.key}"}
+
+
+def _out(tx: Tx, person: str | None, now: datetime) -> None:
+    """Whose sessions, codes and logins were these? Nobody knows any more: they end."""
+    if person is not None:
+        sessions.end_all(tx, [person])
+        invitations.end(tx, [person], invitations.REVOKED, now)
+        invitations.forget_logins(tx, [person])
 
 
 def _put(tx: Tx, subject: int, person: str, now: datetime) -> None:
@@ -81,7 +89,7 @@ def unlink(tx: Tx, account: str, *, actor: str, now: datetime) -> dict[str, Any]
     _put(tx, row.subject, ident, now)
     reviews.reject(tx, row.subject, row.person, now)
     step.settle(tx, {row.person, ident}, now)
-    sessions.end_all(tx, [row.person])  # whose login was it?
+    _out(tx, row.person, now)
     made = {"account": row.subject, "person": ident, "before": row.person}
     trail.note(tx, actor=actor, action="people unlink", what=made, now=now)
     return made | {"account": account}
@@ -107,6 +115,7 @@ def merge(tx: Tx, one: str, other: str, *, actor: str, now: datetime) -> dict[st
     _answer(tx, theirs[stays.id], goes.id, "accepted", now)
     reviews.move(tx, goes.id, stays.id, now)
     sessions.move(tx, goes.id, stays.id)
+    invitations.move(tx, goes.id, stays.id, now)
     step.settle(tx, [stays.id], now)
     _wake(tx, moved, now)
     what = {"person": stays.id, "merged": goes.id, "accounts": moved}
@@ -144,7 +153,7 @@ def unmerge(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     for one in back:
         reviews.reject(tx, one, stays.id, now)
     step.settle(tx, [stays.id, row.id], now)
-    sessions.end_all(tx, [stays.id])  # whose login was it?
+    _out(tx, stays.id, now)
     what = {"person": row.id, "from": stays.id, "accounts": back}
     trail.note(tx, actor=actor, action="people unmerge", what=what, now=now)
     return what

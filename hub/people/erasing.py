@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from hub.events.base import Family
-from hub.people import finding, guests, states, step
+from hub.people import finding, guests, invited, states, step
 from hub.people.standing import account_of
 from hub.people.states import Event, State
 from hub.store import (
     desire,
     erasure,
+    invitations,
     memberships,
     objects,
     persons,
@@ -62,6 +63,11 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
             for one in sessions.of_person(tx, row.id, now)
         ],
         "vouched": guests.export(tx, row.id),
+        "invitations": invited.known(tx, [row.id]),
+        "logins": [
+            {"issuer": one.issuer, "subject": one.subject, "since": one.since.isoformat()}
+            for one in invitations.logins_of(tx, row.id)
+        ],
         "decisions": [
             {"at": one.at.isoformat(), "by": one.actor, "action": one.action}
             for one in trail.about(tx, "people", row.id)
@@ -134,6 +140,7 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     erasure.erase(tx, accounts, str(Family.PERSON), row.id)
     _off_targets(tx, ids, now)
     sessions.end_all(tx, ids)
+    invitations.forget(tx, ids)
     for one in mine:
         reviews.forget(tx, one.id)
         state = states.after(State(one.state), Event.FORGET)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.errors import RejectedError
+from hub.people import invited
 from hub.people.states import State
 from hub.store import persons, reviews, subjects, trail
 from hub.store.store import Tx
@@ -142,6 +143,7 @@ def known(tx: Tx, row: Any) -> dict[str, Any]:
             for one in persons.merged_into(tx, row.id)
         ],
         "questions": [_question(one) for one in reviews.of_persons(tx, [row.id])],
+        "invitations": invited.known(tx, [row.id]),
     }
 
 

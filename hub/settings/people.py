@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from hub.events.base import Model
 from hub.events.person import Attribute
 from hub.settings.groups import GroupRule
+from hub.settings.invitations import InvitationSettings
 from hub.settings.kinds import Keeping, Name
 from hub.settings.problems import Place
 from hub.settings.removals import Changes, Removals
@@ -93,6 +94,10 @@ class PeopleSettings(Model):
     sponsors: Sponsors = Field(
         Sponsors(), description="External staff for whom somebody who works here vouches."
     )
+    invitations: InvitationSettings | None = Field(
+        None,
+        description="One-time codes for those who can't log in anywhere yet; none unless named.",
+    )
 
     def instances(self) -> Iterator[tuple[Place, str]]:
         """Every instance that is named, with where."""
@@ -100,6 +105,8 @@ class PeopleSettings(Model):
             yield ("people", "namespaces", name), name
         for at, name in enumerate(self.authority):
             yield ("people", "authority", at), name
+        for at, name in enumerate(self.invitations.mail_from if self.invitations else ()):
+            yield ("people", "invitations", "mail_from", at), name
         for field, names in self.authority_of.items():
             for at, name in enumerate(names):
                 yield ("people", "authority_of", field, at), name

@@ -464,6 +464,30 @@ session = Table(  # of a visitor on personal pages
     Column("idle", Integer),  # seconds; null: it does not matter
     Column("ends", Moment, nullable=False, index=True),  # unless it is used before
 )
+invitation = Table(  # a one-time code of one person
+    "invitation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", _short(64), nullable=False, unique=True),  # of the code, which nobody keeps
+    Column("person", ForeignKey("person.id"), nullable=False, index=True),
+    Column("channel", _short(8), nullable=False),  # mail | paper | shown
+    Column("state", _short(16), nullable=False),  # open | redeemed | replaced | revoked
+    Column("made_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+    Column("sent_at", Moment),  # by mail: when the server took it
+    Column("ended_at", Moment),  # when it was redeemed, replaced or revoked
+    _count("attempts"),  # wrong answers beside the right code
+    Column("handover", _short(64), index=True),  # digest of what the visitor's browser took along
+    Column("handover_until", Moment),
+)
+login = Table(  # of the organisation's provider: whose it is, as an invitation said
+    "login",
+    metadata,
+    Column("issuer", _short(255), primary_key=True),
+    Column("subject", _short(255), primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False, index=True),
+    Column("since", Moment, nullable=False),
+)
 
 
 # Indexes of those few rows that wait. `PARTIAL`, and not a part of the tables, because naming a
