@@ -19,7 +19,7 @@ from hub.errors import (
 from hub.events.base import Language
 from hub.mail import MaybeSentError, Message, Smtp, SmtpOptions
 from hub.people import inviting
-from hub.people.inviting import Guest, Terms
+from hub.people.inviting import Invitee, Terms
 from hub.render import invitation
 from hub.render.invitation import Letter
 from hub.settings import Settings
@@ -46,9 +46,7 @@ def invitations_of(settings: Settings) -> InvitationSettings:
 
 def address_of_hub(settings: Settings) -> str:
     """Where codes are typed, as people reach it."""
-    web = settings.hub.web
-    base = str(web.public_url).rstrip("/") if web.public_url else f"http://{web.host}:{web.port}"
-    return base + PATH
+    return settings.address + PATH
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Channel:
     paper: Path | None = None
 
     async def hand_out(
-        self, store: Store, guests: Sequence[Guest], until: datetime
+        self, store: Store, invitees: Sequence[Invitee], until: datetime
     ) -> dict[str, HubError]:
         """Store the codes, and bring them; by person what went wrong.
 
@@ -79,10 +77,10 @@ class Channel:
             HubError: it could not begin: nothing was stored.
         """
         if self.name == inviting.MAIL:
-            return await self._mail(store, guests, until)
-        part = self._written(guests, until) if self.paper else None
+            return await self._mail(store, invitees, until)
+        part = self._written(invitees, until) if self.paper else None
         try:
-            await self._store(store, guests, until)
+            await self._store(store, invitees, until)
         except BaseException:
             if part is not None:
                 part.unlink()
@@ -91,15 +89,15 @@ class Channel:
             part.rename(self.paper)
         return {}
 
-    async def _store(self, store: Store, guests: Sequence[Guest], until: datetime) -> None:
-        await store.write(inviting.issue, guests, self.name, until, actor=actor(), now=now())
+    async def _store(self, store: Store, invitees: Sequence[Invitee], until: datetime) -> None:
+        await store.write(inviting.issue, invitees, self.name, until, actor=actor(), now=now())
 
     # --- paper -----------------------------------------------------------------------------------
 
-    def _written(self, guests: Sequence[Guest], until: datetime) -> Path:
+    def _written(self, invitees: Sequence[Invitee], until: datetime) -> Path:
         """The pages in a file beside the one that is wanted, for nobody else to read."""
         path = self.paper or Path()
-        letters = [self._letter(guest, until) for guest in guests]
+        letters = [self._letter(invitee, until) for invitee in invitees]
         content = invitation.html(letters) if path.suffix == ".html" else invitation.pdf(letters)
         part = path.with_name(path.name + ".part")
         try:
@@ -110,11 +108,11 @@ class Channel:
             raise RejectedError(f"{part} can't be written ({error.strerror}).") from error
         return part
 
-    def _letter(self, guest: Guest, until: datetime) -> Letter:
+    def _letter(self, invitee: Invitee, until: datetime) -> Letter:
         hub = self.settings.hub
         return Letter(
-            name=guest.name,
-            code=guest.code,
+            name=invitee.name,
+            code=invitee.code,
             address=address_of_hub(self.settings),
             until=until,
             organisation=hub.organisation,
@@ -128,42 +126,42 @@ class Channel:
     # --- mail ------------------------------------------------------------------------------------
 
     async def _mail(
-        self, store: Store, guests: Sequence[Guest], until: datetime
+        self, store: Store, invitees: Sequence[Invitee], until: datetime
     ) -> dict[str, HubError]:
         """One after the other; what ends all sending ends it for the rest too."""
         server = Smtp(_mail_of(self.settings), now=now)
         await server.check()
         faults: dict[str, HubError] = {}
         stop: HubError | None = None
-        for guest in guests:
+        for invitee in invitees:
             if stop is not None:
-                faults[guest.person] = stop
+                faults[invitee.person] = stop
                 continue
-            fault = await self._send(store, server, guest, until)
+            fault = await self._send(store, server, invitee, until)
             if fault is not None:
-                faults[guest.person] = fault
+                faults[invitee.person] = fault
             unsure = isinstance(fault, MaybeSentError)
             stop = fault if isinstance(fault, _ENDS_ALL) and not unsure else None
         return faults
 
-    def _message(self, guest: Guest, until: datetime) -> Message:
-        subject, text = invitation.mail(self._letter(guest, until))
-        return Message(guest.address, subject, text, language=self.language)
+    def _message(self, invitee: Invitee, until: datetime) -> Message:
+        subject, text = invitation.mail(self._letter(invitee, until))
+        return Message(invitee.address, subject, text, language=self.language)
 
     async def _send(
-        self, store: Store, server: Smtp, guest: Guest, until: datetime
+        self, store: Store, server: Smtp, invitee: Invitee, until: datetime
     ) -> HubError | None:
         """Store, send, and note that it was sent; a code that was not sent is taken back."""
-        await self._store(store, [guest], until)
+        await self._store(store, [invitee], until)
         try:
-            await server.send(self._message(guest, until))
+            await server.send(self._message(invitee, until))
         except MaybeSentError as error:
-            await store.write(inviting.sent, guest.code, now())
+            await store.write(inviting.sent, invitee.code, now())
             return error  # it may be in their hands: it stays good
         except HubError as error:
-            await store.write(inviting.take_back, guest.person, actor=actor(), now=now())
+            await store.write(inviting.take_back, invitee.person, actor=actor(), now=now())
             return error
-        await store.write(inviting.sent, guest.code, now())
+        await store.write(inviting.sent, invitee.code, now())
         return None
 
 

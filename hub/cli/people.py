@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli import guests, invite
+from hub.cli import guests, invitations, invite
 from hub.cli.looking import MOST, STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
@@ -58,6 +58,7 @@ def add(app: typer.Typer, name: str) -> None:
     guests.add_to(group)
     group.add_typer(_review(), name="review")
     invite.add(group)
+    invitations.add(group)
     app.add_typer(group, name=name)
 
 
@@ -169,7 +170,7 @@ async def _show(out: Output, config: Any, who: str) -> None:
     for row in found["accounts"]:
         _show_account(one, row)
     for row in found["invitations"][:1]:
-        out.say(invite.told(one, row))
+        out.say(invitations.told(one, row))
     for row in found["merged"]:
         out.say(f"Merged into this one: {row['id'][:8]} {row['name']}, {_until(one, row)}")
     for row in found["questions"]:

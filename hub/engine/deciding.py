@@ -38,6 +38,11 @@ def of_people(tx: Tx, *words: str | int | Iterable[int]) -> About:
     return {"instances": instances}
 
 
+def of_numbers(tx: Tx, ids: Collection[str]) -> About:
+    """The instances of every account of the persons with these numbers."""
+    return {"instances": _of_persons(tx, ids)}
+
+
 def of_dead_letters(tx: Tx, names: Collection[str] | None) -> About:
     """The instances of these dead letters; None: of all."""
     rows = dead_letters.listed(tx, dropped=True)

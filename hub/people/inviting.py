@@ -51,7 +51,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Invitee:
     """A person who gets a code, or does not.
 
     Attributes:
@@ -67,20 +67,22 @@ class Guest:
     code: str = field(default="", repr=False)
 
 
-def one(tx: Tx, who: str, terms: Terms, now: datetime) -> Guest:
+def one(tx: Tx, who: str, terms: Terms, now: datetime) -> Invitee:
     """One person who is asked for.
 
     Raises:
         RejectedError: nobody, more than one, or something is in the way.
     """
     row = finding.person(tx, who)
-    [found] = _guests(tx, [row], terms, now)
+    [found] = _invitees(tx, [row], terms, now)
     if found.why:
         raise RejectedError(f"{found.name or found.person} {WHY[found.why]}.")
     return found
 
 
-def many(tx: Tx, terms: Terms, instance: str | None, now: datetime, *, again: bool) -> list[Guest]:
+def many(
+    tx: Tx, terms: Terms, instance: str | None, now: datetime, *, again: bool
+) -> list[Invitee]:
     """Everybody who may begin and has not yet, by name.
 
     Args:
@@ -91,13 +93,15 @@ def many(tx: Tx, terms: Terms, instance: str | None, now: datetime, *, again: bo
     known = invitations.of_persons(tx, [row.id for row in rows])
     good = {row.person for row in known if _is_out(row, now)}
     begun = invitations.begun(tx)
-    guests = []
-    for guest in _guests(tx, rows, terms, now):
-        left_out = "begun" if guest.person in begun else ""
-        if not left_out and not again and guest.person in good:
+    invitees = []
+    for invitee in _invitees(tx, rows, terms, now):
+        left_out = "begun" if invitee.person in begun else ""
+        if not left_out and not again and invitee.person in good:
             left_out = "open"
-        guests.append(guest if not left_out else Guest(guest.person, guest.name, left_out))
-    return guests
+        invitees.append(
+            invitee if not left_out else Invitee(invitee.person, invitee.name, left_out)
+        )
+    return invitees
 
 
 def _is_out(row: Any, now: datetime) -> bool:
@@ -106,16 +110,16 @@ def _is_out(row: Any, now: datetime) -> bool:
     return bool(row.state == invitations.OPEN and row.until > now and sent)
 
 
-def _guests(tx: Tx, rows: Sequence[Any], terms: Terms, now: datetime) -> list[Guest]:
+def _invitees(tx: Tx, rows: Sequence[Any], terms: Terms, now: datetime) -> list[Invitee]:
     policy = policies.current(tx)
     accounts: dict[str, list[Any]] = {row.id: [] for row in rows}
     for row in persons.of_persons(tx, list(accounts)):
         if event_of(account_of(row).payload, now) is not Event.GONE:
             accounts[row.person].append(row)
-    return [_guest(row, accounts[row.id], policy, terms) for row in rows]
+    return [_invitee(row, accounts[row.id], policy, terms) for row in rows]
 
 
-def _guest(row: Any, accounts: Iterable[Any], policy: Policy, terms: Terms) -> Guest:
+def _invitee(row: Any, accounts: Iterable[Any], policy: Policy, terms: Terms) -> Invitee:
     known, name = row.attributes or {}, row.name or ""
     address = address_of(accounts, policy, terms.mail_from) if terms.channel == MAIL else ""
     faults = {
@@ -125,7 +129,7 @@ def _guest(row: Any, accounts: Iterable[Any], policy: Policy, terms: Terms) -> G
         "link": not terms.blanks <= link_values(row, policy).keys(),
     }
     why = next((why for why, wrong in faults.items() if wrong), "")
-    return Guest(row.id, name, why, "" if why else address)
+    return Invitee(row.id, name, why, "" if why else address)
 
 
 def address_of(accounts: Iterable[Any], policy: Policy, mail_from: Collection[str]) -> str:
@@ -156,24 +160,24 @@ def link_values(row: Any, policy: Policy) -> dict[str, str]:
 
 
 def issue(
-    tx: Tx, guests: Sequence[Guest], channel: str, until: datetime, *, actor: str, now: datetime
+    tx: Tx, invitees: Sequence[Invitee], channel: str, until: datetime, *, actor: str, now: datetime
 ) -> None:
     """Note the codes of these; what they had until now is good for nothing from now on.
 
     Args:
-        guests: with their codes.
+        invitees: with their codes.
         until: when these end, UTC.
     """
-    ready = [one for one in guests if one.code and not one.why]
+    ready = [one for one in invitees if one.code and not one.why]
     if not ready:
         return
     values = {"channel": channel, "made_at": now, "until": until}
     rows = [{"person": one.person, "digest": codes.digest(one.code)} | values for one in ready]
     invitations.put(tx, rows)
     what = {"by": channel, "until": until.isoformat()}
-    for guest in ready:
+    for invitee in ready:
         trail.note(
-            tx, actor=actor, action="people invite", what={"person": guest.person} | what, now=now
+            tx, actor=actor, action="people invite", what={"person": invitee.person} | what, now=now
         )
 
 

@@ -104,34 +104,33 @@ def redeem(
     return found, token
 
 
-def bind(tx: Tx, token: str, issuer: str, subject: str, now: datetime) -> str | None:
+def handed_over(tx: Tx, token: str, now: datetime) -> str | None:
+    """Whose code let this browser come to the login; None: nobody's, or too long ago."""
+    row = invitations.handed_over(tx, _digest(token), now)
+    return str(row.person) if row is not None and row.standing in MAY_LOOK else None
+
+
+def bind(tx: Tx, token: str, issuer: str, subject: str, now: datetime) -> None:
     """Note whose login this is, after the provider proved it in the same browser.
 
-    A login that is known to be somebody else's stays theirs.
-
     Args:
-        token: what the browser took along from the page where the code was typed.
+        token: what the browser took along from the page where the code was typed; `handed_over`
+            knows it.
         issuer: the provider, as its ID token says.
         subject: the login, as its ID token says.
 
-    Returns:
-        The person; None: the token says nothing (any more).
-
     Raises:
-        RejectedError: the login is somebody else's.
+        RejectedError: the login is known to be somebody else's, and stays theirs.
     """
     row = invitations.handed_over(tx, _digest(token), now)
-    if row is None or row.standing not in MAY_LOOK:
-        return None
     owner = invitations.login_of(tx, issuer, subject)
-    if owner is not None and owner != row.person:
+    if row is None or owner not in {None, row.person}:
         raise RejectedError("This login is known to be another person's: ask who invited you.")
     invitations.update(tx, row.id, handover=None, handover_until=None)
     if owner is None:
         invitations.put_login(tx, issuer, subject, row.person, now)
         what = {"person": row.person, "invitation": row.id}
-        trail.note(tx, actor=ACTOR, action="people login", what=what, now=now)
-    return str(row.person)
+        trail.note(tx, actor=ACTOR, action="people login noted", what=what, now=now)
 
 
 def _digest(token: str) -> str:

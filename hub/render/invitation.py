@@ -80,7 +80,7 @@ def mail(letter: Letter) -> tuple[str, str]:
         f"{say('invited')}\n\n    {letter.code}",
         f"{say('open_link')}\n{letter.link}\n\n{say('type_mail')}",
         " ".join([*([say("number")] if letter.number else []), say(f"{letter.then}_then")]),
-        f"{say('good')} {say('secret')}",
+        f"{say('good')} {say('nobody')}",
         " ".join([say("stranger"), *([say("help")] if letter.phone else [])]),
     ]
     return say("subject"), "\n\n".join([*parts, letter.organisation]) + "\n"
@@ -89,7 +89,7 @@ def mail(letter: Letter) -> tuple[str, str]:
 def notes(letter: Letter) -> list[str]:
     """What stands below the code on paper."""
     keys = ["number"] if letter.number else []
-    keys += [f"{letter.then}_then", "good", "secret", "stranger"]
+    keys += [f"{letter.then}_then", "good", "nobody", "stranger"]
     return [letter.say(one) for one in [*keys, *(["help"] if letter.phone else [])]]
 
 
@@ -148,7 +148,7 @@ def _page(made: "FPDF", letter: Letter) -> None:
     made.set_y(top + QR + 6)
     _line(made, letter.say("type"), 12)
     made.ln(2)
-    made.set_font("Courier", style="B", size=16)
+    made.set_font("Courier", style="B", size=19)
     made.multi_cell(0, 10, letter.code, new_x="LMARGIN", new_y="NEXT")
     made.ln(4)
     for text in notes(letter):

@@ -255,6 +255,13 @@ def _personal(
         message = "is not https, so nobody can log in: a cookie would travel unprotected"
         advice = "serve the pages by https, and write that address"
         yield document.problem(("web", "public_url"), message, advice)
+    codes = hub.people.invitations
+    if codes is not None and codes.then == "provider" and hub.personal.login is None:
+        message = "is `provider`, and there is no login to go to"
+        advice = (
+            "say where people log in: `personal: {login: ...}`; or choose `intranet` or `device`"
+        )
+        yield document.problem(("people", "invitations", "then"), message, advice)
     for one in instances:
         if one.id in hub.personal.tickets and not issubclass(one.connector_class, Answers):
             message = f"names an instance that can't be asked: `{one.connector_class.name}`"

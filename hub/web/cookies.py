@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 SESSION = "hub-session"  # the token of an open session
 LOGIN = "hub-login"  # the secret that binds a login under way to this browser
+WELCOME = "hub-welcome"  # what a one-time code let the browser take along to the login
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,17 +20,17 @@ from starlette.routing import Route
 from hub.engine.runner import Runner
 from hub.errors import HubError, RepeatedCallError
 from hub.http import HttpFactory
-from hub.people import recognising
+from hub.people import recognising, redeeming
 from hub.render.me import House, MeView, Note, SessionRow, Tickets, me_html, me_note
 from hub.render.view import ServiceDesk
 from hub.settings import Settings
 from hub.settings.personal import is_safe
-from hub.store import calls, persons, sessions, trail
+from hub.store import calls, invitations, persons, sessions, trail
 from hub.store.calls import Signature
 from hub.store.sessions import MAY_LOOK, How, Session
 from hub.store.store import Tx
 from hub.web import answers, oidc
-from hub.web.cookies import LOGIN, SESSION, Cookies
+from hub.web.cookies import LOGIN, SESSION, WELCOME, Cookies
 from hub.web.device import device
 from hub.web.language import chosen
 from hub.web.oidc import Claims, LoginRefusedError, Oidc
@@ -135,6 +135,8 @@ class PersonalPages:
         if token is None:
             return self._over(await self._note(request, "nobody", status=403))
         answer = self._over(_away("/me"))
+        if self._cookies.get(request, WELCOME):
+            self._cookies.drop(answer, WELCOME)
         seconds = int(self._personal.session.total_seconds())
         self._cookies.put(answer, SESSION, token, seconds)
         return answer
@@ -187,8 +189,7 @@ class PersonalPages:
         state = request.query_params["state"]
         once = hashlib.sha256(f"login {state}".encode()).hexdigest()
         calls.note(tx, Signature(once, now + 2 * UNDER_WAY), now)
-        rules = self._personal.login.person if self._personal.login else ()
-        found = recognising.persons(tx, claims, rules, now)
+        found = self._meant(tx, claims, request, now)
         row = persons.by_ids(tx, found).get(next(iter(found), "")) if len(found) == 1 else None
         if row is None or row.state not in MAY_LOOK:
             reason = "several" if len(found) > 1 else "nobody" if row is None else str(row.state)
@@ -200,6 +201,19 @@ class PersonalPages:
         token = sessions.start(tx, row.id, How.OIDC, now=now, until=until, idle=idle, device=name)
         _note_down(tx, "people login", {"person": row.id, "how": str(How.OIDC)}, now)
         return token
+
+    def _meant(self, tx: Tx, claims: Claims, request: Request, now: datetime) -> set[str]:
+        """Every person whom the claims, the code before them, or an earlier code mean."""
+        login = self._personal.login
+        found = recognising.persons(tx, claims, login.person if login else (), now)
+        issuer, subject = str(claims["iss"]), str(claims["sub"])
+        token = self._cookies.get(request, WELCOME)
+        invited = redeeming.handed_over(tx, token, now) if token else None
+        known = invitations.login_of(tx, issuer, subject)
+        found |= {one for one in (invited, known) if one is not None}
+        if invited is not None and len(found) == 1:
+            redeeming.bind(tx, token, issuer, subject, now)
+        return found
 
     def _end(self, tx: Tx, token: str, now: datetime) -> None:
         session = sessions.find(tx, token, now)

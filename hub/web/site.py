@@ -13,6 +13,7 @@ from hub.web.app import WebOptions, app
 from hub.web.calls import Callers, Calls
 from hub.web.personal import PersonalPages
 from hub.web.source import StoredHealth, StoredTiles
+from hub.web.welcome import welcome_routes
 
 
 def site(
@@ -35,7 +36,8 @@ def site(
     options = WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language)
     calls = Calls(runner, callers(settings), now)
     personal = PersonalPages(settings, runner, now)
-    return app(tiles, health, options, now, [*calls.routes(), *personal.routes()])
+    welcome = welcome_routes(settings, runner, now)
+    return app(tiles, health, options, now, [*calls.routes(), *personal.routes(), *welcome])
 
 
 def callers(settings: Settings) -> Callers:

@@ -228,3 +228,14 @@ def test_an_unknown_outcome_keeps_the_code_good(shop, mailing):
     assert (row["state"], row["sent_at"] is None) == ("open", False)
     left = shop("people", "invite", "--without-login", "--mail", "--preview", "--json").json
     assert ("Noor van den Berg", "open") in [(o["name"], o["reason"]) for o in left["left_out"]]
+
+
+def test_only_who_may_decide_over_these_people_gives_codes(shop, monkeypatch):
+    with shop.config.open("a") as file:
+        file.write("administrators: {anna: {}, dirk: {role: viewer}}\n")
+    for who, code in (("dirk", 1), ("eve", 1), ("anna", 0)):
+        monkeypatch.setenv("LOGNAME", who)
+        assert shop("people", "invite", "noor").code == code, who
+        assert shop("people", "invitations", "list").code == (1 if who == "eve" else 0)
+        assert shop("people", "invitations", "revoke", "noor").code == code, who
+    assert [row["by"] for row in shop("people", "invitations", "list", "--json").json] == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub.engine import forgetting
 from hub.errors import RejectedError
 from hub.people import codes, decisions, erasing, finding, inviting, redeeming
-from hub.people.inviting import Guest, Terms
+from hub.people.inviting import Invitee, Terms
 from hub.people.redeeming import Typed
 from hub.store import sessions, trail
 from hub.store.sessions import How
@@ -49,9 +49,9 @@ def issued(hub, do):
 
     async def work(key, channel="paper", lasting=DAYS):
         row, at = await hub.person(key), hub.clock.now()
-        guest = Guest(row.id, row.name, code=codes.make())
-        await do(inviting.issue, [guest], channel, at + lasting, actor="beheer", now=at)
-        return guest.code
+        one = Invitee(row.id, row.name, code=codes.make())
+        await do(inviting.issue, [one], channel, at + lasting, actor="beheer", now=at)
+        return one.code
 
     return work
 
@@ -291,21 +291,26 @@ async def test_a_login_after_the_code_is_the_persons_own(hub, do, issued):
         return await do(redeeming.redeem, Typed(await issued(key)), **given)
 
     async def bind(token, subject):
-        return await do(redeeming.bind, token, ISSUER, subject, hub.clock.now())
+        await do(redeeming.bind, token, ISSUER, subject, hub.clock.now())
+
+    async def whose(token):
+        return await do(redeeming.handed_over, token, hub.clock.now())
 
     found, token = await handed("hr/h1")
-    assert await bind("another", "sub-1") is None
-    assert await bind(token, "sub-1") == found.person
-    assert await bind(token, "sub-2") is None, "used up"
+    assert await whose("another") is None
+    assert await whose(token) == found.person
+    await bind(token, "sub-1")
+    assert await whose(token) is None, "used up"
     assert [tuple(row)[:3] for row in await hub.rows(sa.select(login))] == [
         (ISSUER, "sub-1", found.person)
     ]
     _, token = await handed("hr/h2")
-    with pytest.raises(RejectedError, match="another person's"):
-        await bind(token, "sub-1")
+    for one, subject in ((token, "sub-1"), ("another", "sub-9")):
+        with pytest.raises(RejectedError, match="another person's"):
+            await bind(one, subject)
     _, late = await handed("hr/h2")
     hub.clock.advance(3601)
-    assert await bind(late, "sub-3") is None
+    assert await whose(late) is None
     assert token not in str(await rows(hub))
 
 
