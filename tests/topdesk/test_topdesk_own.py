@@ -1,14 +1,29 @@
 """Own tickets: of exactly one caller, in the chosen categories, and never anybody else's."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 
+from connectors.topdesk.connector import TopdeskConnector
 from connectors.topdesk.own import quoted
-from hub.errors import BadConfigError, PermissionMissingError, RejectedError, RetryableError
+from connectors.topdesk.sandbox import SandboxOptions, TopdeskSandbox
+from connectors.topdesk.sandbox.options import PASSWORD
+from connectors.topdesk.settings import CallerField
+from hub.contract import Answered, OwnTicket
+from hub.errors import (
+    BadConfigError,
+    HubError,
+    PermissionMissingError,
+    RejectedError,
+    RetryableError,
+)
+from hub.testing.suite_answers import AnsweringTests
+from hub.testing.worlds import SourceWorld
 
 OWN = {"match": "employeeNumber", "categories": ["Software"], "text": "briefDescription"}
+URL = "https://servicedesk.example.org"
 SECRETS = ("Brouwer", "020-5550111", "daniel.brouwer", "70002")
 
 
@@ -199,3 +214,101 @@ async def test_a_slow_server_can_be_left(own_desk):
 
 def test_a_value_is_quoted():
     assert quoted("O'Brien \\ x") == "'O\\'Brien \\\\ x'"
+
+
+async def test_all_that_is_asked_stands_in_the_specification(own_desk, specs):
+    desk = own_desk()
+    ticket(desk)
+    await desk.connector.answer("70002")
+    await desk.connector.check()
+    specified = {
+        f"/{path}": json.loads((specs / f"openapi_{name}.json").read_text())
+        for path, name in (("incidents", "incident"), ("persons", "supporting"))
+    }
+    fields = {"/incidents": "Incident", "/persons": "PersonV2Dto"}
+    for path, spec in specified.items():
+        allowed = {one.get("name") for one in spec["paths"][path]["get"]["parameters"]}
+        known = spec["components"]["schemas"][fields[path]]["properties"]
+        asked = desk.asked(path)
+        assert asked
+        for one in asked:
+            assert one.keys() <= allowed
+            assert set(one.get("fields", "id").split(",")) <= known.keys()
+            assert one.get("query", "x")
+    person = specified["/persons"]["components"]["schemas"]["PersonV2Dto"]["properties"]
+    assert {one.value for one in CallerField} | {"archived"} <= person.keys()
+
+
+class Gullible(TopdeskConnector):
+    """Takes whatever comes."""
+
+    async def answer(self, asker):
+        rows, _ = await self._client.newest(("closed==false",), ("number", "creationDate"), 50)
+        at = self.context.now()
+        return Answered([OwnTicket(str(row["number"]), "", at, at) for row in rows])
+
+
+class Polite(TopdeskConnector):
+    """Says that there is nothing rather than that something is wrong."""
+
+    async def answer(self, asker):
+        try:
+            return await super().answer(asker)
+        except HubError:
+            return Answered(())
+
+
+@pytest.mark.parametrize(
+    ("mistake", "check"),
+    [
+        (Gullible, "test_a_person_gets_their_own_and_nothing_else"),
+        (Gullible, "test_one_who_is_not_known_is_refused_with_a_reason"),
+        (Polite, "test_one_who_is_not_known_is_refused_with_a_reason"),
+        (Polite, "test_a_source_that_sends_everybodys_is_not_believed"),
+        (Polite, "test_each_fault_is_an_error_and_no_empty_list"),
+    ],
+)
+async def test_the_suite_catches_a_connector_that_believes_too_much(answering, mistake, check):
+    class Mistaken(AnsweringTests):
+        def world(self):
+            world = answering()
+            type(world).connector = mistake
+            return world
+
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        await getattr(Mistaken(), check)()
+
+
+@pytest.fixture
+def answering():
+    """A world of which each test has a class of its own."""
+
+    class World(SourceWorld):
+        connector = TopdeskConnector
+        secrets = (PASSWORD,)
+
+        def __init__(self):
+            options = SandboxOptions(story=False, closed_tickets=0)
+            self.sandbox = TopdeskSandbox(options)
+
+        @property
+        def settings(self):
+            login = {"url": URL, "username": "hub", "password": PASSWORD}
+            return login | {"own_tickets": OWN}
+
+        def transport(self):
+            return self.sandbox.transport()
+
+        def populate(self, count):
+            return []
+
+        def own(self, count):
+            add, given = self.sandbox.state.add_incident, {"category": "Software"}
+            made = [add(caller="Daniël", **given)["number"] for _ in range(count)]
+            add(caller="Sean", **given)
+            return "70002", made
+
+        def answer_unasked(self):
+            self.sandbox.faults.add("ignore_filter", path="/incidents$", times=None)
+
+    return World
