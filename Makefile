@@ -18,8 +18,8 @@ $(READY): pyproject.toml uv.lock
 	@$(UV) sync --frozen --compile-bytecode --quiet --no-progress
 	@touch $(READY) && echo "ready: .venv/bin/hub"
 
-demo: setup  ## the whole story, live, until Ctrl-C
-	@$(BIN)/hub demo
+demo: setup  ## the whole story, live, until Ctrl-C; DIRECTORY=slapd for a real OpenLDAP server
+	@$(BIN)/hub demo $(if $(DIRECTORY),--directory $(DIRECTORY))
 
 test: setup browser database directories  ## every test; what this machine cannot have is skipped with its reason
 	@$(BIN)/pytest -n 4 --dist loadfile  # they wait for processes and servers more than they compute

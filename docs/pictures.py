@@ -1,7 +1,7 @@
 """Takes the pictures of README and tutorial: `python -m docs.pictures`.
 
 It follows the tutorial until its tile is live, then looks at the pages with Chromium and keeps what
-the terminal printed as SVG. Without Chromium the old pictures stay.
+the terminal printed as SVG; then it plays the demo until people wait for a decision. Without Chromium the old pictures stay.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from docs import follow
+from docs import demo_pictures, follow
 from docs.blocks import Command, Goal, Step, steps
 from docs.shell import Shell
 
@@ -45,6 +45,7 @@ def main() -> int:
                 follow.walk(live, shell, folder, report, _quiet)
             if not report.faults:
                 _photograph(shell.address("Listening on"), browser)
+    demo_pictures.take(IMAGES, browser, list(QUIET))
     for fault in report.faults:
         sys.stderr.write(fault + "\n")
     return 1 if report.faults else 0

@@ -44,7 +44,7 @@ ENTRIES = (
     Entry("new-connector", "scaffold", "Begin a package for a connector of your own."),
     Entry("new-target", "scaffold", "Begin a package for a target of your own."),
     Entry("sandbox", "sandbox", "Start a practice server."),
-    Entry("demo", "demo", "Play a service desk's morning, from TOPdesk to tile."),
+    Entry("demo", "demo", "Play one morning: people and disturbances, to the intranet."),
 )
 
 

@@ -1,6 +1,6 @@
-"""`hub demo`: the whole way from TOPdesk to tile, with practice servers."""
+"""`hub demo`: people and disturbances, the whole way to the intranet, with practice servers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,17 +22,21 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="The report as JSON; with --once.")] = False,
     port_base: Annotated[
         int | None,
-        typer.Option(min=1024, max=65500, help="The first of three ports; default: free ones."),
+        typer.Option(min=1024, max=65500, help="The first of five ports; default: free ones."),
     ] = None,
+    directory: Annotated[
+        Literal["sandbox", "slapd"],
+        typer.Option(help="A practice directory, or a real OpenLDAP server of this machine."),
+    ] = "sandbox",
     config: UnusedConfigOption = None,
 ) -> None:
-    """Play a service desk's morning, from TOPdesk to tile.
+    """Play one morning: people come, leave and are kept; disturbances become a tile.
 
-    Everything runs on this machine: a practice TOPdesk, a practice intranet and the hub.
+    Everything runs on this machine: a practice TOPdesk, directory and intranet, and the hub.
     """
     del config
     if json and not once:
         raise typer.BadParameter("--json is the report of --once.")
-    code = story.run(once=once, json=json, port_base=port_base)
+    code = story.run(once=once, json=json, port_base=port_base, directory=directory)
     if code:
         raise typer.Exit(code)

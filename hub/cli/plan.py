@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli import exits, plan_page
+from hub.cli import exits
 from hub.cli.looking import looked, removed
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
@@ -27,6 +27,7 @@ from hub.render.people_words import why
 from hub.settings import Settings
 from hub.store import holds
 from hub.store.store import Store, Tx
+from hub.web import plan_page
 
 EXAMPLES = examples(
     "hub plan",

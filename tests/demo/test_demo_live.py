@@ -50,10 +50,14 @@ async def test_the_story_plays_and_its_addresses_show_it():
 
 async def look_around(told: str) -> None:
     addresses = re.findall(r"http://127\.0\.0\.1:\d+\S*", told)
-    intranet, tile = addresses[0], next(one for one in addresses if "/t/" in one)
+    guide, intranet = addresses[:2]
+    tile = next(one for one in addresses if "/t/" in one)
     async with httpx.AsyncClient(trust_env=False) as browser:
         for one in addresses:
             assert (await browser.get(one)).status_code == 200, one
+        story = (await browser.get(guide, headers={"Accept-Language": "en"})).text
+        assert "Everything on this page runs on this computer" in story
+        assert f'href="{intranet.rstrip("/")}/people' in story
         page = (await browser.get(intranet)).text
         assert "E-mail niet bereikbaar" in page
         assert f'src="{tile}"' in page, "the hub's own tile stands on the dashboard"

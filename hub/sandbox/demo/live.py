@@ -1,15 +1,18 @@
-"""The story live: three servers to look at, told step by step until somebody stops it."""
+"""The story live: servers to look at, told step by step until somebody stops it."""
 
 import asyncio
 import signal
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from rich.console import Console
 
 from hub.sandbox.demo.clock import DemoClock
-from hub.sandbox.demo.scene import Scene, opened
+from hub.sandbox.demo.guide import ZONE, Guide, Told
+from hub.sandbox.demo.people.telling import tell_people
+from hub.sandbox.demo.scene import SANDBOX, Scene, opened
+from hub.sandbox.demo.serving import address, serving
 from hub.sandbox.demo.stage import Step
 from hub.sandbox.demo.watch import GRACE
 from hub.sandbox.intranet import report as seen
@@ -18,7 +21,6 @@ from hub.telemetry import logger
 SPEED = 20.0  # a minute of the story takes three seconds: time to look at the fullest page
 LEAD = timedelta(seconds=30)  # virtual time to open a page before the story begins
 GLANCE = 0.2  # real seconds between two looks
-ZONE = ZoneInfo("Europe/Amsterdam")
 
 
 async def live(
@@ -27,29 +29,40 @@ async def live(
     port_base: int | None = None,
     speed: float = SPEED,
     stop: asyncio.Event | None = None,
+    directory: str = SANDBOX,
 ) -> None:
     """Start everything, tell where to look, play the story, and stay until stopped.
 
     Args:
         console: where the story is told.
-        port_base: the first of three ports; None: free ones.
+        port_base: the first of five ports; None: free ones.
         speed: virtual seconds per real second while the story goes on; afterwards 1.
         stop: ends it; None: SIGINT or SIGTERM does.
+        directory: `sandbox`, or `slapd` for a real OpenLDAP server.
 
     Raises:
-        BadConfigError: a port is taken, or the service desk's sandbox is missing.
+        BadConfigError: a port is taken, or a sandbox or the chosen directory is missing.
     """
     ending = stop or _on_signals()
     clock = DemoClock(datetime.now(UTC).replace(microsecond=0))
     log = logger(json=False, level="warning")
     start = clock.now() + LEAD
-    async with opened(clock, start, log=log, port_base=port_base, calls=True) as scene:
-        _introduce(scene, console, speed)
-        clock.pace(speed)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(scene.schedule.run(ending))
-            group.create_task(_tell(scene, console, ending))
+    given: dict[str, Any] = {"port_base": port_base, "calls": True, "directory": directory}
+    async with opened(clock, start, log=log, **given) as scene:
+        guide = Guide(scene, scene.company) if scene.company else None
+        async with _serving(guide):
+            _introduce(scene, console, speed)
+            clock.pace(speed)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(scene.schedule.run(ending))
+                group.create_task(_tell(scene, guide, console, ending))
+                if guide is not None:
+                    group.create_task(tell_people(guide, console, ending, log))
     console.print("Stopped; nothing is left behind.")
+
+
+def _serving(guide: Guide | None) -> AbstractAsyncContextManager[None]:
+    return serving(guide.app, guide.scene.guide) if guide else nullcontext()
 
 
 def _on_signals() -> asyncio.Event:
@@ -62,30 +75,35 @@ def _on_signals() -> asyncio.Event:
 
 def _introduce(scene: Scene, console: Console, speed: float) -> None:
     lines = (
+        ("START HERE", f"{address(scene.guide)}/"),
         ("Intranet, dashboard", f"{scene.intranet_address}/"),
         ("  for Uithoorn", f"{scene.intranet_address}/?group=uithoorn"),
         ("Intranet, timeline", f"{scene.intranet_address}/timeline"),
+        ("Intranet, colleagues", f"{scene.intranet_address}/people"),
         ("Intranet, requests", f"{scene.intranet_address}/requests"),
         ("The hub's own tile", scene.tiles["everyone"]),
         ("TOPdesk, control API", f"{scene.desk_address}/__sim/story"),
         ("Configuration", str(scene.config)),
     )
-    console.print("A morning at a service desk, from TOPdesk to the intranet.\n", style="bold")
+    console.print("A morning with the hub: people and disturbances.\n", style="bold")
     for name, where in lines:
         console.print(f"  {name:<22}{where}", soft_wrap=True, highlight=False)
     console.print(
         f"\nOne minute of the morning takes {60 / speed:.0f} seconds, so the times on the pages "
-        "run ahead of your clock. TOPdesk calls the hub when a major changes (its webhook).\nOpen the dashboard and load it again now and then: rows come, change and leave. The "
-        "timeline stays clean.\nA row's link leads to TOPdesk's portal. Ctrl-C ends it.\n"
+        "run ahead of your clock.\nOpen the first address: it tells what happens, and leads to the "
+        "rest. Or open the dashboard and load it again\nnow and then: rows come, change and leave, "
+        "and the timeline stays clean. Ctrl-C ends it.\n"
     )
 
 
-async def _tell(scene: Scene, console: Console, stop: asyncio.Event) -> None:
+async def _tell(scene: Scene, guide: Guide | None, console: Console, stop: asyncio.Event) -> None:
     shown, last, played = -1, scene.stage.steps[-1], scene.clock.now()
     while not stop.is_set():
         done = scene.stage.play_until(scene.clock.now())
         for step in done:
             console.print(f"  {_clock(step)}  {step.description}", highlight=False)
+            if guide is not None:
+                guide.desk.append(Told(step.at, step.description, "nl"))
             played = scene.clock.now()
         now_shown = seen.tile_items(scene.intranet, "uithoorn")
         if now_shown != shown:

@@ -24,6 +24,12 @@ class DemoReport(BaseModel):
         description="Rows that stood, or said another state, over 60 seconds too long."
     )
     max_delay_seconds: float = Field(description="Longest time from publication to the page.")
+    persons: int = Field(0, description="People: who is in two sources is one.")
+    accounts_made: int = Field(0, description="Accounts that the intranet was given for them.")
+    linked: int = Field(0, description="People with an account in more than one source.")
+    leavers: int = Field(0, description="People whose account was switched off.")
+    held: int = Field(0, description="People who would all leave at once: they wait in a hold.")
+    people_wrong: int = Field(0, description="People, plans and holds that are not as they should.")
     virtual_seconds: float = Field(description="How long the story took.")
     seconds: float = Field(description="How long the demo took, in real time.")
     findings: tuple[str, ...] = Field((), description="What was wrong, one by one.")
@@ -31,7 +37,7 @@ class DemoReport(BaseModel):
     @property
     def well(self) -> bool:
         """Whether the story ended as it should."""
-        faults = self.leaks + self.lost + self.duplicates + self.wrongly_shown
+        faults = self.leaks + self.lost + self.duplicates + self.wrongly_shown + self.people_wrong
         return faults == 0 and self.tile_items >= FULL
 
     @property

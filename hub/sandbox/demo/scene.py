@@ -1,4 +1,4 @@
-"""Everything that the demo starts, and puts away again: service desk, intranet, hub."""
+"""Everything that the demo starts, and puts away again: service desk, directory, intranet, hub."""
 
 import secrets
 import socket
@@ -17,6 +17,10 @@ from hub.metrics import Metrics
 from hub.registry import Registry
 from hub.sandbox.demo import writing
 from hub.sandbox.demo.clock import DemoClock
+from hub.sandbox.demo.people import company as people
+from hub.sandbox.demo.people import seed
+from hub.sandbox.demo.people.company import Company
+from hub.sandbox.demo.people.office import find_office
 from hub.sandbox.demo.serving import address, own, serving
 from hub.sandbox.demo.stage import Stage, find_stage
 from hub.sandbox.intranet import IntranetOptions, IntranetSandbox
@@ -27,6 +31,8 @@ from hub.store.store import Store, Tx
 from hub.web.site import site
 
 FILE = "sqlite:///hub.db"
+SANDBOX = "sandbox"  # the practice directory; `slapd`: a real one
+PORTS = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Scene:
         tiles: addresses of the hub's own tiles, by audience.
         hook: where the service desk may call the hub, and with which secret.
         browser: reads pages as a visitor does.
+        company: the people; None: the demo goes without.
+        guide: where the page that tells the story may be served.
     """
 
     clock: DemoClock
@@ -47,6 +55,9 @@ class Scene:
     schedule: Embedded
     browser: httpx.AsyncClient
     config: Path
+    settings: Settings
+    company: Company | None
+    guide: socket.socket = field(repr=False)
     desk_address: str
     intranet_address: str
     tiles: Mapping[str, str]
@@ -58,6 +69,8 @@ class _Ports:
     desk: socket.socket
     intranet: socket.socket
     hub: socket.socket
+    guide: socket.socket
+    directory: socket.socket
 
 
 @asynccontextmanager
@@ -69,23 +82,25 @@ async def opened(
     port_base: int | None = None,
     calls: bool = False,
     store: str = FILE,
+    directory: str | None = SANDBOX,
 ) -> AsyncIterator[Scene]:
-    """Start service desk, intranet and hub on loopback; the schedule is the caller's to run.
+    """Start service desk, directory, intranet and hub on loopback; the schedule is the caller's to run.
 
     Args:
-        clock: shared by all three.
+        clock: shared by all of them.
         start: the first moment of the story.
         log: where the hub logs to.
-        port_base: the first of three ports; None: free ones.
+        port_base: the first of five ports; None: free ones.
         calls: the service desk calls the hub when something changes; else the hub only asks.
         store: the address of an empty database; by default a file that goes with the demo.
+        directory: `sandbox`, `slapd`, or None: nobody but the service desk.
 
     Raises:
-        BadConfigError: a port is taken, or the service desk's sandbox is missing.
+        BadConfigError: a port is taken, or a sandbox or the chosen directory is missing.
     """
     async with AsyncExitStack() as stack:
         ports = _listen(stack, port_base)
-        scene = await _open(stack, clock, start, log, ports, url=store)
+        scene = await _open(stack, clock, start, log, ports, url=store, directory=directory)
         if calls:
             stack.push_async_callback(scene.stage.settle)
             scene.stage.call(*scene.hook)
@@ -100,13 +115,19 @@ async def _open(
     ports: "_Ports",
     *,
     url: str,
+    directory: str | None,
 ) -> Scene:
     registry = Registry.discover()
     stage = find_stage(registry).stage(start, clock.now)
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="hub-demo-")))
     options = IntranetOptions()
     secret = secrets.token_urlsafe(24)
-    config = _configure(folder, stage, ports, options, secret=secret, url=url)
+    company = None
+    if directory is not None:
+        office = find_office(registry).office(directory, start, clock.now)
+        where = await stack.enter_async_context(office.opened(ports.directory))
+        company = people.company(office, where)
+    config = _configure(folder, stage, ports, options, secret=secret, url=url, company=company)
     settings = _loaded(config, registry)
     store = await _store(stack, settings)
     runner = await assemble(settings, store, now=clock.now, log=log, sleep=clock.sleep)
@@ -129,6 +150,9 @@ async def _open(
         schedule=Embedded(runner, who="demo", metrics=metrics, sleep=clock.sleep),
         browser=browser,
         config=config,
+        settings=settings,
+        company=company,
+        guide=ports.guide,
         desk_address=address(ports.desk),
         intranet_address=address(ports.intranet),
         tiles=tiles,
@@ -137,25 +161,43 @@ async def _open(
 
 
 def _listen(stack: AsyncExitStack, base: int | None) -> _Ports:
-    numbers = (0, 0, 0) if base is None else (base, base + 1, base + 2)
+    numbers = [0] * PORTS if base is None else range(base, base + PORTS)
     return _Ports(*(stack.enter_context(closing(own(number))) for number in numbers))
 
 
 def _configure(
-    folder: Path, stage: Stage, ports: _Ports, options: IntranetOptions, *, secret: str, url: str
+    folder: Path,
+    stage: Stage,
+    ports: _Ports,
+    options: IntranetOptions,
+    *,
+    secret: str,
+    url: str,
+    company: Company | None,
 ) -> Path:
     desk, intranet = address(ports.desk), address(ports.intranet)
     token = writing.write_secret(folder, "intranet-token", options.token)
     store = url if url == FILE else writing.write_secret(folder, "store", url)
     port = ports.hub.getsockname()[1]
-    hub = writing.hub_yaml(store=store, port=port, intranet=intranet, token=token)
-    shown = {
-        name: writing.write_secret(folder, f"{stage.connector}-{name}", value)
-        for name, value in stage.secrets().items()
-    }
+    said = people.hub_part() if company else {}
+    hub = writing.hub_yaml(store=store, port=port, intranet=intranet, token=token, people=said)
+    shown = _references(folder, stage.connector, stage.secrets())
     hook = writing.write_secret(folder, f"{stage.connector}-webhook", secret)
     instance = writing.instance_yaml(stage.connector, {**stage.settings(desk), **shown}, hook)
-    return writing.write(folder, hub, instance)
+    files = {writing.INSTANCE: instance}
+    if company is not None:
+        office, shops = company.office, folder / "winkels"
+        seed.put_down(shops, company.both)
+        secrets_of = _references(folder, office.connector, office.secrets())
+        files |= people.instances(company, secrets_of, shops)
+    return writing.write(folder, hub, files)
+
+
+def _references(folder: Path, name: str, secrets_of: Mapping[str, str]) -> dict[str, str]:
+    return {
+        key: writing.write_secret(folder, f"{name}-{key}", value)
+        for key, value in secrets_of.items()
+    }
 
 
 def _loaded(config: Path, registry: Registry) -> Settings:

@@ -7,8 +7,9 @@ from typing import Any
 
 from hub.sandbox.demo.clock import DemoClock
 from hub.sandbox.demo.pages import canaries_in, rows
+from hub.sandbox.demo.people.watch import Figures, figures, go_on
 from hub.sandbox.demo.report import DemoReport, in_seconds
-from hub.sandbox.demo.scene import FILE, Scene, opened
+from hub.sandbox.demo.scene import FILE, SANDBOX, Scene, opened
 from hub.sandbox.demo.stage import Stage, TileState
 from hub.sandbox.demo.watch import GRACE, Watch
 from hub.sandbox.demo.writing import KEEP_SOLVED, PAGES, TARGET
@@ -29,26 +30,29 @@ async def once(
     phase: float = PHASE,
     lasting: timedelta | None = None,
     store: str = FILE,
+    directory: str | None = SANDBOX,
 ) -> DemoReport:
     """Tell the whole story at virtual speed over loopback HTTP, and report what was seen.
 
     Args:
         prepare: called before the story begins; tests plant their faults here.
         log: where the hub logs to; None: warnings to standard error.
-        port_base: the first of three ports; None: free ones.
+        port_base: the first of five ports; None: free ones.
         phase: virtual seconds by which the hub starts before the story.
         lasting: how much of the story, in virtual time; None: until the last row has left.
         store: the address of an empty database; by default a file that goes with the demo.
+        directory: `sandbox`, `slapd`, or None: nobody but the service desk.
 
     Raises:
-        BadConfigError: a port is taken, or the service desk's sandbox is missing.
+        BadConfigError: a port is taken, or a sandbox or the chosen directory is missing.
     """
     began = time.perf_counter()
     clock = DemoClock(START - timedelta(seconds=phase))
     chosen = log or logger(json=False, level="warning")
-    async with opened(clock, START, log=chosen, port_base=port_base, store=store) as scene:
+    given: dict[str, Any] = {"port_base": port_base, "store": store, "directory": directory}
+    async with opened(clock, START, log=chosen, **given) as scene:
         prepare(scene)
-        telling = _Telling(scene)
+        telling = _Telling(scene, chosen)
         await telling.tell(lasting)
         return await telling.report(began)
 
@@ -56,8 +60,9 @@ async def once(
 class _Telling:
     """One telling of the story."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, log: Any) -> None:
         self._scene = scene
+        self._log = log
         self._began = scene.clock.now()
         self._told = self._began
         self._changes = _changes(scene.stage)
@@ -72,6 +77,8 @@ class _Telling:
         end = last if lasting is None else self._began + lasting
         while (now := self._scene.clock.now()) <= end:
             self._play(now)
+            if self._scene.company is not None:
+                await go_on(self._scene, self._scene.company, self._log)
             await self._work()
             await self._look(now)
             self._scene.clock.advance(STEP)
@@ -80,7 +87,9 @@ class _Telling:
         """What was seen; `began` is the real moment at which the demo was started."""
         intranet, watches = self._scene.intranet, self._watches
         doubled = seen.duplicates(intranet)
-        leaks = self._leaks | _leaked(self._scene)
+        company = self._scene.company
+        people = await figures(self._scene, company) if company else Figures()
+        leaks = self._leaks | _leaked(self._scene) | people.leaks
         tile_items, majors_open = self._fullest
         return DemoReport(
             majors_open=majors_open,
@@ -93,9 +102,15 @@ class _Telling:
             duplicates=len(doubled),
             wrongly_shown=sum(len(watch.wrong) for watch in watches.values()),
             max_delay_seconds=in_seconds([d for w in watches.values() for d in w.delays]),
+            persons=people.persons,
+            accounts_made=people.accounts_made,
+            linked=people.linked,
+            leavers=people.leavers,
+            held=people.held,
+            people_wrong=len(people.wrong),
             virtual_seconds=(self._scene.clock.now() - self._began).total_seconds(),
             seconds=round(time.perf_counter() - began, 1),
-            findings=(*sorted(leaks), *doubled, *self._misses()),
+            findings=(*sorted(leaks), *doubled, *self._misses(), *people.wrong),
         )
 
     def _play(self, now: datetime) -> None:

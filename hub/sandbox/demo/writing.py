@@ -16,7 +16,9 @@ PAGES: Mapping[str, str] = {"": "Diemen", "uithoorn": "Uithoorn"}
 """Whose dashboard is watched: the viewer's group ("" is none), and the branch that they are of."""
 
 
-def hub_yaml(*, store: str, port: int, intranet: str, token: str) -> dict[str, Any]:
+def hub_yaml(
+    *, store: str, port: int, intranet: str, token: str, people: Mapping[str, Any]
+) -> dict[str, Any]:
     """What hub.yaml holds."""
     return {
         "store": store,
@@ -27,6 +29,7 @@ def hub_yaml(*, store: str, port: int, intranet: str, token: str) -> dict[str, A
             "phone": "1234",
         },
         "web": {"host": "127.0.0.1", "port": port, "frame_ancestors": [intranet]},
+        **({"people": dict(people)} if people else {}),
         "audiences": {"uithoorn": {"groups": ["uithoorn"]}},
         "targets": {
             TARGET: {
@@ -58,11 +61,12 @@ def instance_yaml(connector: str, settings: Mapping[str, str], secret: str) -> d
     }
 
 
-def write(folder: Path, hub: Mapping[str, Any], instance: Mapping[str, Any]) -> Path:
-    """Write both files; returns the path of hub.yaml."""
+def write(folder: Path, hub: Mapping[str, Any], instances: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Write the files, those of the instances by name; returns the path of hub.yaml."""
     path = folder / "hub.yaml"
     _dump(path, hub)
-    _dump(folder / "connectors" / f"{INSTANCE}.yaml", instance)
+    for name, instance in instances.items():
+        _dump(folder / "connectors" / f"{name}.yaml", instance)
     return path
 
 

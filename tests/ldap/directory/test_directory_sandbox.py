@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import ldap3
@@ -24,7 +25,7 @@ from connectors.ldap.sandbox.directory.real import RealDirectory
 from connectors.ldap.sandbox.directory.seed import GROUPS, STAFF, branch, entries, grown, staff
 from connectors.ldap.sandbox.directory.server import DirectorySandbox, served
 from connectors.ldap.session import Session
-from hub.errors import AuthFailedError, BadConfigError, PermissionMissingError, RetryableError
+from hub.errors import AuthFailedError, BadConfigError, RetryableError
 
 HUB = str(Path(sys.executable).with_name("hub"))
 PEOPLE = staff()
@@ -41,7 +42,7 @@ FILTERS = [
     "(shadowExpire=9000)",
     "(sn~=bakker)",
     "(sn=VAN   DIJK)",
-    f"(member={PEOPLE[3].dn.upper()})",
+    f"(member={PEOPLE[30].dn.upper()})",
     f"(manager={PEOPLE[0].dn.replace(',', ', ')})",
     f"(|(entryUUID={PEOPLE[0].key})(entryUUID={PEOPLE[7].key}))",
 ]
@@ -345,10 +346,26 @@ def test_it_is_built_from_its_own_settings_only():
         sandbox.build(type("Other", (DirectoryOptions.__base__,), {})())
 
 
-def test_a_missing_right_is_said_as_such(ours):
-    ours.tree.delete(f"cn=Griffie,{GROUPS}")
-    with (
-        client(ours, bind="", password="") as one,
-        pytest.raises((BadConfigError, PermissionMissingError)),
-    ):
-        everybody(one, GROUPS)
+# --- the demonstration ---------------------------------------------------------------------------
+
+
+def test_without_a_real_server_it_says_what_to_do(tmp_path):
+    def missing(_folder):
+        raise MissingError("no slapd here: install the package `slapd`")
+
+    with pytest.raises(BadConfigError, match=r"install the package `slapd`.*without `--directory"):
+        RealDirectory(tmp_path, 1, [], missing)
+
+
+def test_there_is_no_third_kind_of_directory():
+    with pytest.raises(BadConfigError, match="`sandbox` or `slapd`"):
+        sandbox.office("oracle", datetime.now(UTC), lambda: datetime.now(UTC))
+
+
+@pytest.mark.parametrize("people", [0, 7, 120, 2000])
+def test_everybody_is_somebody_else(people):
+    found = staff(people)
+    assert len(found) == people
+    for name in ("dn", "key", "number", "user_name", "name"):
+        assert len({getattr(one, name) for one in found}) == people
+    assert len(grown(found)) >= people

@@ -31,7 +31,7 @@ class Conversation:
 
     def __init__(self, tree: Tree, options: DirectoryOptions, fault: Fault | None) -> None:
         self._tree, self._options, self.fault = tree, options, fault
-        self._who = ""
+        self._who, self._manages = "", False
         self._pages: dict[bytes, list[Entry]] = {}
 
     def answer(self, asked: Request) -> Iterator[bytes]:
@@ -69,7 +69,7 @@ class Conversation:
             yield wire.result(asked, UNWILLING, "this practice server does not do that")
 
     def _bind(self, asked: Request) -> bytes:
-        self._who = ""
+        self._who, self._manages = "", False
         how = asked.parts["authentication"]
         if how.getName() != "simple":
             return wire.result(asked, METHOD, "only simple logins here")
@@ -78,7 +78,7 @@ class Conversation:
             return wire.result(asked, UNWILLING, "unauthenticated bind (DN with no password)")
         if name and not self._knows(name, password):
             return wire.result(asked, CREDENTIALS)
-        self._who = name
+        self._who, self._manages = name, _same(name, self._options.manager)
         return wire.result(asked, 0)
 
     def _knows(self, name: str, password: bytes) -> bool:
@@ -93,26 +93,23 @@ class Conversation:
                 return compare_digest(password, secret.encode())
         return False
 
-    def _is_manager(self) -> bool:
-        return bool(self._who) and _same(self._who, self._options.manager)
-
     def _sees(self, entry: Entry) -> bool:
-        if self._is_manager():
+        if self._manages:
             return True
         return bool(self._who) and not any(below(entry.dn, one) for one in self._options.hidden)
 
     def _search(self, asked: Request) -> Iterator[bytes]:
         base, scope = str(asked.parts["baseObject"]), int(asked.parts["scope"])
-        names = [str(one) for one in asked.parts["attributes"]]
+        names = tuple(str(one) for one in asked.parts["attributes"])
         if not base and scope == 0:
-            yield wire.entry(asked.number, "", self._root())
+            yield wire.found(asked.number, wire.entry("", self._root()))
             yield wire.result(asked, 0)
             return
         found, page, over = self._found(asked, base, scope)
         for at, one in enumerate(found):
             if self.fault is Fault.HALF and at >= len(found) // 2 and scope:
                 raise BrokenOffError
-            yield wire.entry(asked.number, one.dn, _readable(one, names))
+            yield wire.found(asked.number, _written(one, names))
         yield wire.result(asked, SIZE if over else 0, page=page)
 
     def _found(
@@ -161,7 +158,7 @@ class Conversation:
         }
 
     def _write(self, asked: Request) -> None:
-        if not self._is_manager():
+        if not self._manages:
             raise RefusedError(RIGHTS, "only the manager may change anything")
         told, tree = asked.parts, self._tree
         if asked.name == "modifyRequest":
@@ -190,7 +187,14 @@ def _superior(told: Any) -> str | None:
     return str(above) if above.isValue and str(above) else None
 
 
-def _readable(entry: Entry, names: list[str]) -> dict[str, Any]:
+def _written(entry: Entry, names: tuple[str, ...]) -> bytes:
+    """The entry as it goes out; written once, for the same is asked again and again."""
+    if names not in entry.written:
+        entry.written[names] = wire.entry(entry.dn, _readable(entry, names))
+    return entry.written[names]
+
+
+def _readable(entry: Entry, names: tuple[str, ...]) -> dict[str, Any]:
     """What anybody may be told of an entry: everything but passwords."""
     found = entry.chosen(names)
     return {name: values for name, values in found.items() if name.lower() not in SECRET}

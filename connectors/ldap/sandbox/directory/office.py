@@ -17,7 +17,7 @@ from connectors.ldap.sandbox.directory.server import DirectorySandbox
 from hub.errors import BadConfigError
 
 ELSEWHERE = f"ou=Reorganisatie,{SUFFIX}"
-LEAVES, MOVES = timedelta(minutes=6), timedelta(minutes=26)
+LEAVES, MOVES = timedelta(minutes=2), timedelta(minutes=11)
 
 
 class Directory(Protocol):
@@ -69,7 +69,7 @@ class Office:
             Step("moved", start + MOVES, _moved_says(len(self.moved)), _move),
         )
         self._done = 0
-        self._directory: Directory | None = None
+        self.directory: Directory | None = None
 
     @property
     def canaries(self) -> Sequence[str]:
@@ -85,11 +85,11 @@ class Office:
         """
         if self._kind == "slapd":
             async with _slapd(listener, self.staff) as real:
-                self._directory = real
+                self.directory = real
                 yield real.address
             return
         sandbox = DirectorySandbox(seed.grown(self.staff))
-        self._directory = _Ours(sandbox)
+        self.directory = _Ours(sandbox)
         async with sandbox.serving(listener):
             yield f"ldap://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -97,8 +97,8 @@ class Office:
         """Do every step up to and including a moment; returns what was done."""
         due = [one for one in self.steps[self._done :] if one.at <= moment]
         for one in due:
-            if self._directory is not None:
-                one.act(self._directory)
+            if self.directory is not None:
+                one.act(self.directory)
         self._done += len(due)
         return due
 
@@ -109,6 +109,7 @@ class Office:
             "protection": "none",  # it never leaves this machine
             "bind": READER,
             "bases": [seed.STAFF],
+            "groups": {"bases": [seed.GROUPS]},
             "deltas": "off",
         }
 

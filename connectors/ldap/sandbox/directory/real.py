@@ -1,7 +1,7 @@
 """A real OpenLDAP server with the same people in it."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,21 @@ class RealDirectory:
         folder: its own, empty.
         port: where it listens, on loopback.
         entries: what stands in it: name, attributes, key.
+        make: the server, in that folder.
 
     Raises:
         BadConfigError: slapd is not on this machine, or it did not start.
     """
 
     def __init__(
-        self, folder: Path, port: int, entries: Iterable[tuple[str, Written, uuid.UUID]]
+        self,
+        folder: Path,
+        port: int,
+        entries: Iterable[tuple[str, Written, uuid.UUID]],
+        make: Callable[[Path], Slapd] = Slapd,
     ) -> None:
         try:
-            self._server = Slapd(folder)
+            self._server = make(folder)
             self._server.port = port
             self._server.seed()
             self._server.load("".join(_written(*one) for one in entries))
@@ -40,7 +45,7 @@ class RealDirectory:
         except MissingError as error:
             raise BadConfigError(
                 f"The demo can't use a real OpenLDAP server: {error}. "
-                "Without DIRECTORY=slapd (`--directory slapd`) it uses its own practice directory."
+                "Its own practice directory needs none: start it without `--directory slapd`."
             ) from error
         access = Access(urls=(self.address,), bind=MANAGER, password=PASSWORD, clear_text=True)
         self._writer: Any = dial(access, addresses(access)[0])

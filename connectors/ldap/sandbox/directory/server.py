@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from connectors.ldap.sandbox.directory.conversation import BrokenOffError, Conversation
 from connectors.ldap.sandbox.directory.options import DirectoryOptions, Fault
 from connectors.ldap.sandbox.directory.tree import Tree
-from connectors.ldap.sandbox.directory.wire import GarbledError, goodbye, requests
+from connectors.ldap.sandbox.directory.wire import GarbledError, Request, goodbye, requests
 
 CHUNK = 65_536
 
@@ -60,16 +60,22 @@ class DirectorySandbox:
                     talk.fault = self.fault
                     if self.fault is Fault.SLOW:
                         await asyncio.sleep(self.options.delay)
-                    for part in talk.answer(asked):
-                        writer.write(part)
-                    await writer.drain()
+                    await _say(writer, talk, asked)
             except GarbledError as error:
                 writer.write(goodbye(str(error)))
                 await writer.drain()
                 return
-            except BrokenOffError:
-                await writer.drain()
-                raise
+
+
+async def _say(writer: asyncio.StreamWriter, talk: Conversation, asked: Request) -> None:
+    """The answer in one go; where a fault breaks it off, what came before that."""
+    said = bytearray()
+    try:
+        for part in talk.answer(asked):
+            said += part
+    finally:
+        writer.write(said)
+        await writer.drain()
 
 
 @contextmanager

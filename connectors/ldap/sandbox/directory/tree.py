@@ -27,11 +27,13 @@ class Entry:
         dn: its name as it was written.
         values: attributes by their name in small letters: the name as written, and the values.
         key: its entryUUID, which never changes.
+        written: as it goes out, by the attributes that were asked for; emptied by a change.
     """
 
     dn: str
     values: dict[str, tuple[str, list[bytes]]]
     key: uuid.UUID = field(default_factory=uuid.uuid4)
+    written: dict[tuple[str, ...], bytes] = field(default_factory=dict, repr=False)
 
     def of(self, name: str) -> Sequence[bytes]:
         """The values of an attribute, whatever case its name is in."""
@@ -95,12 +97,15 @@ class Tree:
             RefusedError: there is no such base.
         """
         top = _folded(base)
-        self._need(top)
+        here = self._need(top)
+        if scope == 0:
+            yield from (one for one in (here,) if fits(one))
+            return
         deep = len(top)
         for name, one in list(self._entries.items()):
             inside = name[len(name) - deep :] == top if len(name) >= deep else False
             far = len(name) - deep
-            if inside and (far == scope if scope < 2 else True) and fits(one):
+            if inside and (far == 1 or scope > 1) and fits(one):
                 yield one
 
     def change(self, dn: str, attribute: str, values: Sequence[bytes], how: int = 2) -> None:
@@ -118,6 +123,7 @@ class Tree:
         else:
             after = list(values)
         one.values.pop(low, None)
+        one.written.clear()
         if after:
             one.values[low] = (attribute, after)
 
@@ -139,6 +145,7 @@ class Tree:
             far = len(name) - len(old)
             if far >= 0 and name[far:] == old:
                 each.dn = ",".join([*split(each.dn)[:far], new_dn])
+                each.written.clear()
                 moved[(*name[:far], *new)] = each
             else:
                 moved[name] = each

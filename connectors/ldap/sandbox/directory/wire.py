@@ -56,6 +56,10 @@ _SEARCH = univ.Sequence(
 _OPERATION = univ.Choice(componentType=_with(rfc4511.ProtocolOp, searchRequest=_SEARCH))
 _MESSAGE = univ.Sequence(componentType=_with(rfc4511.LDAPMessage, protocolOp=_OPERATION))
 
+_FOUND = NamedTypes(
+    NamedType("messageID", rfc4511.MessageID()), NamedType("protocolOp", univ.Any())
+)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -140,8 +144,8 @@ def goodbye(words: str) -> bytes:
     return _message(0, "extendedResp", said)
 
 
-def entry(number: int, dn: str, values: Mapping[str, Sequence[bytes]]) -> bytes:
-    """One entry that was found."""
+def entry(dn: str, values: Mapping[str, Sequence[bytes]]) -> bytes:
+    """One entry, without the number of the question."""
     listed = rfc4511.PartialAttributeList()
     for at, (name, found) in enumerate(values.items()):
         one = rfc4511.PartialAttribute()
@@ -153,7 +157,15 @@ def entry(number: int, dn: str, values: Mapping[str, Sequence[bytes]]) -> bytes:
     said = rfc4511.SearchResultEntry()
     said["object"] = rfc4511.LDAPDN(dn)
     said["attributes"] = listed
-    return _message(number, "searchResEntry", said)
+    return bytes(encode(said))
+
+
+def found(number: int, written: bytes) -> bytes:
+    """One entry as the answer to a question."""
+    message = univ.Sequence(componentType=_FOUND)
+    message["messageID"] = rfc4511.MessageID(number)
+    message["protocolOp"] = univ.Any(written)
+    return bytes(encode(message))
 
 
 def page_of(value: bytes) -> tuple[int, bytes]:
