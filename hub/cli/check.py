@@ -108,7 +108,7 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
 def _doors(settings: Settings) -> Iterator[tuple[str, Finding]]:
     """Where an instance may be called, and whether anybody can reach that."""
     for one in call_addresses(settings):
-        what = f"{one['kind']}: POST {one['url']}"
+        what = f"{one['kind']}: {one['shown']}"
         level: Literal["ok", "warning"] = "ok"
         advice = ""
         if settings.hub.web.public_url is None:

@@ -89,7 +89,7 @@ async def _begin(one: Session, runner: Runner, *, web: bool) -> None:
     for row in shown:
         one.out.say(f"  tile {row['tile']} for {row['audience']}, {row['view']}: {row['url']}")
     for row in doors:
-        one.out.say(f"  {row['kind']} of {row['instance']}: POST {row['url']}")
+        one.out.say(f"  {row['kind']} of {row['instance']}: {row['shown']}")
     one.out.next("Ctrl-C stops it; `hub status` in another window shows how it stands.")
     one.out.flush()
 

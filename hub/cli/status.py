@@ -10,6 +10,7 @@ from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, standing
 from hub.cli.plan import decide, show_holds
 from hub.cli.session import Session, need_store, now, run, session, settings_of
+from hub.contract import Serves
 from hub.engine import reconcile
 from hub.settings import Settings
 from hub.store import sessions
@@ -57,14 +58,29 @@ def tile_url(settings: Settings, row: Mapping[str, Any]) -> str:
 
 
 def call_addresses(settings: Settings) -> list[dict[str, str]]:
-    """Where sources and senders may call: kind (`webhook`, `receive`), instance and address."""
+    """Where sources and senders may call.
+
+    Returns:
+        kind (`webhook`, `receive`, `serve`), instance, url, and `shown` as people read it.
+    """
     base, found = settings.address, []
     for one in settings.instances:
         if one.settings.webhook:
             found.append(("webhook", one.id, f"{base}/hooks/{one.id}"))
-        if one.settings.receive:
+        if one.settings.receive and issubclass(one.connector_class, Serves):
+            path = one.connector_class.served_at()
+            found.append(("serve", one.id, f"{base}/in/{one.id}/{path}"))
+        elif one.settings.receive:
             found.append(("receive", one.id, f"{base}/in/{one.id}/<stream>"))
-    return [dict(zip(("kind", "instance", "url"), row, strict=True)) for row in found]
+    return [
+        {
+            "kind": kind,
+            "instance": instance,
+            "url": url,
+            "shown": url if kind == "serve" else f"POST {url}",
+        }
+        for kind, instance, url in found
+    ]
 
 
 def what_is_wrong(found: Mapping[str, Any]) -> list[str]:

@@ -4,20 +4,25 @@ A connector adapts one kind of source: it hands over whole states of subjects in
 nothing of intranets. A target adapts one kind of intranet: it makes objects look as desired.
 Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
 Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
-LooksUp (Present, Gone, Unknown), Hints, Receives (Received) and Answers (Answered, OwnTicket).
+LooksUp (Present, Gone, Unknown), Hints, Receives (Received), Serves (Call, Answer, Kept) and
+Answers (Answered, OwnTicket).
 `hub.testing` counts them.
 """
 
 from hub.contract.abilities import (
+    Answer,
     Answered,
     Answers,
+    Call,
     Gone,
     Hints,
+    Kept,
     LooksUp,
     OwnTicket,
     Present,
     Received,
     Receives,
+    Serves,
     Unknown,
 )
 from hub.contract.source import (
@@ -45,9 +50,11 @@ from hub.contract.target import (
 
 __all__ = [
     "Ability",
+    "Answer",
     "Answered",
     "Answers",
     "Batch",
+    "Call",
     "Capabilities",
     "Checkpoint",
     "Connector",
@@ -56,6 +63,7 @@ __all__ = [
     "Finding",
     "Gone",
     "Hints",
+    "Kept",
     "LooksUp",
     "Outcome",
     "OwnTicket",
@@ -67,6 +75,7 @@ __all__ = [
     "Ref",
     "Remote",
     "Removal",
+    "Serves",
     "Slice",
     "Stream",
     "Target",

@@ -1,11 +1,11 @@
 """What a connector may be able to do beside reading."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from hub.contract.source import Batch, Record
+from hub.contract.source import Batch, Record, Ref
 from hub.events.base import Family
 
 
@@ -68,6 +68,86 @@ class Receives(Protocol):
         Raises:
             RejectedError: the request can't be understood; the message says why.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a protocol, from a caller that has proven itself.
+
+    Attributes:
+        method: in capitals.
+        base: the address that the caller used, up to where `path` begins.
+        path: what follows `served_at`, beginning with `/`; or empty.
+        headers: by name in small letters; the proof is not among them.
+        at: when it came, UTC.
+    """
+
+    method: str
+    base: str
+    path: str
+    at: datetime
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller is told. From status 400 on nothing of the call is stored."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Kept(Protocol):
+    """What the hub keeps of this instance, within the one transaction of a call.
+
+    A subject whose removal was stored is not there any more, also while that waits in a hold. Records
+    carry `changed_at`: when a call touched them last.
+    """
+
+    def get(self, family: Family, keys: Collection[str]) -> Mapping[str, Record]:
+        """Those of the subjects that are there, by key."""
+        ...
+
+    def find(self, family: Family, ref: Ref, *, gone: bool = False) -> Sequence[Record]:
+        """Subjects with this very reference, in order of appearance.
+
+        Args:
+            gone: those that are there no more, as far as they are remembered.
+        """
+        ...
+
+    def page(self, family: Family, start: int, count: int) -> tuple[int, Sequence[Record]]:
+        """How many subjects are there, and so many of them, in order of appearance."""
+        ...
+
+    def is_forgotten(self, family: Family, ref: Ref) -> bool:
+        """Whether somebody with this `ALIAS` asked to be forgotten, and must not come back."""
+        ...
+
+    def store(self, batch: Batch) -> None:
+        """Take records and removals in; what was stored before in this call can be read."""
+        ...
+
+
+@runtime_checkable
+class Serves(Protocol):
+    """Ability: the hub answers a whole protocol for this source, also what is asked of it.
+
+    Everything of one call happens in one transaction, and is answered after the commit. What is
+    stored belongs to the connector's one stream that is never read. No network, no waiting.
+    """
+
+    @classmethod
+    def served_at(cls) -> str:
+        """Where below the instance's own address the protocol begins, such as `scim/v2`."""
+        ...
+
+    def serve(self, call: Call, kept: Kept) -> Answer:
+        """What the call comes to. A call that makes no sense is an answer too; it never raises."""
         ...
 
 

@@ -246,6 +246,13 @@ def project_dirty(tx: Tx, now: datetime, *, agreed: Collection[str] = ()) -> int
     return len(rows)
 
 
+def project_these(tx: Tx, ids: Collection[int], now: datetime) -> None:
+    """Bring the objects of these subjects up to date, and of no others that wait."""
+    if ids:
+        _project(tx, [(row, matter(row), False) for row in subjects.by_ids(tx, ids)], now)
+        subjects.clean(tx, ids)
+
+
 def project_changed(tx: Tx, changed: Sequence[Any], now: datetime) -> None:
     """Bring the objects of subjects up to date that were accepted just now, in memory still."""
     if changed:

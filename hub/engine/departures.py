@@ -13,16 +13,22 @@ AT_LEAST = 2  # all of so many are always too many, as with disturbances
 
 
 def too_many(tx: Tx, instance_id: str, leaving: Sequence[Any], limits: Removals) -> bool:
-    """Whether these subjects, of which some may be the same, are more than may leave at once."""
+    """Whether these subjects, of which some may be the same, are more than may leave at once.
+
+    Those that left already count as if they were still there.
+    """
     rows = {row.id: row for row in leaving}.values()
     if not rows:
         return False
     families = Counter(row.family for row in rows)
-    sizes = waiting.sizes(tx, instance_id, families)
+    left = [row for row in rows if row.removed_at is not None]
+    sizes = Counter(waiting.sizes(tx, instance_id, families))
+    sizes.update(row.family for row in left)
     if any(number == sizes[family] >= AT_LEAST for family, number in families.items()):
         return True
     groups = Counter(row.container for row in rows if row.family == Family.MEMBERSHIP)
-    if groups and emptied(groups, waiting.groups(tx, instance_id), limits):
+    full = Counter(row.container for row in left if row.family == Family.MEMBERSHIP)
+    if groups and emptied(groups, full + Counter(waiting.groups(tx, instance_id)), limits):
         return True
     del families[Family.MEMBERSHIP]
     return any(many(number, sizes[family], limits) for family, number in families.items())

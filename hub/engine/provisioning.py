@@ -7,7 +7,7 @@ waits in the hold `people` of that target. Everything else about people goes on.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.engine import departures, grouping, overhauls
@@ -17,7 +17,7 @@ from hub.people import policy as policies
 from hub.people.policy import Policy
 from hub.people.states import MAY_LOG_IN, State
 from hub.settings.removals import Removals
-from hub.store import desire, holds, memberships, objects, persons, streams, trail
+from hub.store import desire, holds, memberships, named, objects, persons, streams, trail
 from hub.store.ledger import SENDING
 from hub.store.store import Tx
 
@@ -65,6 +65,7 @@ def provision(
     let_go: Mapping[str, Collection[grouping.Line]] | None = None,
     agreed: Collection[str] = (),
     changed: Mapping[str, Collection[str]] | None = None,
+    recent: timedelta | None = None,
 ) -> int:
     """Bring the accounts and groups of changed persons up to date; how many persons there were.
 
@@ -74,6 +75,8 @@ def provision(
         let_go: the same of groups, and of who is in them.
         agreed: the same of persons, for every target, whatever becomes of them.
         changed: per target persons of whom an administrator said that their fields may change.
+        recent: people come one by one: those who lost theirs within this time, and since the last
+            release, are weighed with those who lose it now.
     """
     stale = memberships.stale_groups(tx)
     if not stale and not persons.any_stale(tx):
@@ -97,6 +100,7 @@ def provision(
             {*(released or {}).get(target_id, ()), *agreed},
             limits=policy.removals,
             now=now,
+            recent=recent,
         )
     people = grouping.People(rows, accounts, waits, policy)
     held = grouping.fill(tx, people, stale, going, now=now, let_go=let_go or {}).union(
@@ -114,10 +118,12 @@ def _settle(
     *,
     limits: Removals,
     now: datetime,
+    recent: timedelta | None,
 ) -> set[str]:
     """Weigh and carry out; those who wait."""
     losing = [one for one in wishes if one.is_loss and one.row.id not in let_go]
-    waits = _weigh(tx, target_id, losing, limits, now)
+    lost = _lost(tx, target_id, now - recent) if recent and losing else 0
+    waits = _weigh(tx, target_id, losing, limits, now, lost=lost)
     moving = [one for one in wishes if one.row.id not in waits]
     for one in moving:
         if one.entry is None:
@@ -131,14 +137,20 @@ def _settle(
 
 
 def _weigh(
-    tx: Tx, target_id: str, losing: Sequence[Wish], limits: Removals, now: datetime
+    tx: Tx,
+    target_id: str,
+    losing: Sequence[Wish],
+    limits: Removals,
+    now: datetime,
+    *,
+    lost: int,
 ) -> set[str]:
     """Those who wait: all of them, or none."""
     old = holds.find_open(tx, target_id, ACTION)
     ids = {one.row.id for one in losing}
     stay = _kept(tx, target_id, ids)
     leaving = [one for one in losing if one.row.id not in stay]
-    if not leaving or (old is None and not _too_many(tx, target_id, len(leaving), limits)):
+    if not leaving or (old is None and not _too_many(tx, target_id, len(leaving), limits, lost)):
         holds.close_if_open(tx, old, now)
         return stay
     content = sorted(map(_line, leaving), key=lambda line: str(line["person"]))
@@ -160,11 +172,17 @@ def _kept(tx: Tx, target_id: str, losing: Collection[str]) -> set[str]:
     return {line["person"] for line in same}
 
 
-def _too_many(tx: Tx, target_id: str, leaving: int, limits: Removals) -> bool:
-    everybody = objects.active_people(tx, target_id)
+def _too_many(tx: Tx, target_id: str, leaving: int, limits: Removals, lost: int = 0) -> bool:
+    leaving, everybody = leaving + lost, objects.active_people(tx, target_id) + lost
     return leaving == everybody >= departures.AT_LEAST or departures.many(
         leaving, everybody, limits
     )
+
+
+def _lost(tx: Tx, target_id: str, since: datetime) -> int:
+    """How many were suspended of late, and had an account there."""
+    begin = max(since, named.released_at(tx, target_id, ACTION) or since)
+    return named.lost_since(tx, target_id, begin)
 
 
 def _line(one: Wish) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from hub.contract import Hints, Received, Stream, Target
+from hub.contract import Answer, Call, Hints, Received, Stream, Target
 from hub.engine import (
     approving,
     configuration,
@@ -28,6 +28,7 @@ from hub.engine.forgetting import Keep, forget
 from hub.engine.heads import write_head
 from hub.engine.reading import Report, Run, ask_source
 from hub.engine.receiving import Receiving
+from hub.engine.serving import NO_CHANGE, NothingStoredError, Serving
 from hub.engine.shares import Shares
 from hub.errors import BadConfigError, RetryableError
 from hub.people import policy as policies
@@ -262,6 +263,28 @@ class Runner:
                     f"{instance}.{name} is being read at this moment: send it again in a while."
                 ) from error
             yield
+
+    async def serve(self, instance: str, call: Call) -> Answer:
+        """Answer a call of the protocol that the instance's connector speaks, after the commit.
+
+        Raises:
+            BadConfigError: it speaks none.
+            RetryableError: the stream is busy for longer than anybody should wait.
+            StreamLostError: another process owns the instance.
+        """
+        source = self.sources[instance]
+        stream = next(one for one in source.connector.streams() if one.every is None)
+        take = partial(self._taken, source=source, name=stream.name, received=True)
+        work = Serving(source, stream, call, take, self.now(), self.log)
+        if call.method in NO_CHANGE:
+            return await self.store.read(work.read)
+        try:
+            async with self._turn(instance, stream.name):
+                answer = await self.store.write(work.store)
+        except NothingStoredError as nothing:
+            return nothing.answer
+        self.wake("objects")
+        return answer
 
     async def hint(self, instance: str, *, call: Signature | None = None) -> None:
         """The source said that something changed: what it names is read again soon.

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from hub.events.base import Family, Moment, Payload
 
+ALIAS = "alias"  # the kind of a reference by which a source names the account itself, for good
 MANAGER = "manager"  # the role of the reference to the account of the manager, same source
 SPONSOR = "sponsor"  # the role of the reference to the person who vouches for a guest
 Attribute = Literal[

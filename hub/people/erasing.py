@@ -13,6 +13,7 @@ from hub.store import (
     erasure,
     invitations,
     memberships,
+    named,
     objects,
     persons,
     reviews,
@@ -36,6 +37,7 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     row = finding.person(tx, who)
     trail.note(tx, actor=actor, action="people export", what={"person": row.id}, now=now)
     accounts = persons.of_persons(tx, [row.id])
+    refs = named.refs_of(tx, [one.subject for one in accounts])
     return {
         "made": now.isoformat(),
         "person": finding.known(tx, row),
@@ -43,6 +45,7 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
             {
                 "account": f"{one.instance}/{one.key}",
                 "source_says": one.state,
+                "names": [f"{ref.role}: {ref.value}" for ref in refs[one.subject]],
                 "facts": [line.body for line in subjects.events_of(tx, one.subject, ALL)],
             }
             for one in accounts

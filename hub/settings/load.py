@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.contract import Answers, Connector, Hints, Receives, Target
+from hub.contract import Answers, Connector, Hints, Receives, Serves, Target
 from hub.events.base import fingerprint
 from hub.events.route import Route
 from hub.http import HttpOptions
@@ -465,13 +465,16 @@ class _Instances:
 def _check_calls(document: Document, given: InstanceSettings, plugin: Plugin) -> None:
     """A door for callers that leads nowhere is a mistake."""
     doors = (
-        ("webhook", given.webhook, Hints, "its source can't say that something changed"),
-        ("receive", given.receive, Receives, "it takes no data by request"),
+        ("webhook", given.webhook, (Hints,), "its source can't say that something changed"),
+        ("receive", given.receive, (Receives, Serves), "it takes no data by request"),
     )
-    for key, opened, ability, why in doors:
-        if opened is not None and not issubclass(plugin.cls, ability):
+    for key, opened, abilities, why in doors:
+        if opened is not None and not issubclass(plugin.cls, abilities):
             message = f"is no setting for the connector `{plugin.name}`: {why}"
             document.add((key,), message, "remove it")
+    if given.receive is not None and given.receive.hmac and issubclass(plugin.cls, Serves):
+        message = f"is no setting for the connector `{plugin.name}`: its callers show the secret"
+        document.add(("receive", "hmac"), message, "remove it")
 
 
 def _id(document: Document) -> str:

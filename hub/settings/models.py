@@ -326,7 +326,8 @@ class InstanceSettings(Model):
     )
     receive: CallSettings | None = Field(
         None,
-        description="Takes data by `POST /in/<id>/<stream>` at the hub's pages; off unless named.",
+        description="Takes data by `POST /in/<id>/<stream>` at the hub's pages, or lets the source "
+        "speak its protocol below `/in/<id>/`; off unless named.",
     )
     removals: Removals = Field(
         Removals(), description="How many people may leave at once before somebody is asked."

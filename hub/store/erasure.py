@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.events.person import ALIAS
 from hub.store import bulk
 from hub.store.store import Tx
 from hub.store.subjects import chunks
@@ -35,8 +36,9 @@ def erase(tx: Tx, accounts: Collection[Any], family: str, person: str) -> None:
         accounts: rows with `subject`, `instance` and `key`.
         person: whose they were.
     """
-    rows = [{"digest": digest(one.instance, family, one.key), "person": person} for one in accounts]
-    bulk.insert(tx, erased, rows)
+    names = {(one.instance, one.key) for one in accounts} | _aliases(tx, accounts)
+    marks = sorted({digest(instance, family, name) for instance, name in names})
+    bulk.insert(tx, erased, [{"digest": one, "person": person} for one in marks])
     for one in accounts:
         pointing = sa.and_(ref.c.namespace == one.instance, ref.c.value == one.key)
         tx.execute(ref.delete().where(pointing))
@@ -54,6 +56,20 @@ def drop(tx: Tx, rows: Collection[tuple[int, str, str]]) -> None:
         tx.execute(event.delete().where(event.c.subject.in_(part)))
         tx.execute(cause.delete().where(cause.c.subject.in_(part)))
         tx.execute(subject.delete().where(subject.c.id.in_(part)))  # the rest goes with it
+
+
+def alias(role: str, value: str) -> str:
+    """Stands in a digest for what a source names an account by, beside its key."""
+    return f"{role}={value}"
+
+
+def _aliases(tx: Tx, accounts: Collection[Any]) -> set[tuple[str, str]]:
+    where = {one.subject: one.instance for one in accounts}
+    found = set()
+    for part in chunks(where):
+        query = sa.select(ref).where(ref.c.subject.in_(part), ref.c.kind == ALIAS)
+        found |= {(where[row.subject], alias(row.role, row.value)) for row in tx.execute(query)}
+    return found
 
 
 def _out_of_holds(tx: Tx, ids: set[int]) -> None:

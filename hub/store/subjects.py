@@ -209,6 +209,12 @@ def take_dirty(tx: Tx, now: datetime, limit: int = 2000) -> list[Any]:
     return rows
 
 
+def clean(tx: Tx, ids: Collection[int]) -> None:
+    """These subjects need not be projected any more."""
+    for part in chunks(ids):
+        tx.execute(dirty.delete().where(dirty.c.subject.in_(part)))
+
+
 def next_look(tx: Tx) -> datetime | None:
     """When time alone changes something next."""
     query = sa.select(sa.func.min(subject.c.look_again))

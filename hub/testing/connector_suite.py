@@ -8,7 +8,7 @@ Needs pytest-asyncio. `hub.testing.example_connector` is a whole connector with 
 """
 
 from hub.testing.suite_answers import AnsweringTests
-from hub.testing.suite_faults import FaultTests, LookUpTests, ReceivingTests
+from hub.testing.suite_faults import FaultTests, LookUpTests, ReceivingTests, ServingTests
 from hub.testing.suite_reading import ReadingTests
 from hub.testing.suite_shape import ShapeTests
 from hub.testing.worlds import SourceWorld
@@ -17,6 +17,12 @@ __all__ = ["ConnectorContract", "SourceWorld"]
 
 
 class ConnectorContract(
-    ShapeTests, ReadingTests, FaultTests, LookUpTests, ReceivingTests, AnsweringTests
+    ShapeTests,
+    ReadingTests,
+    FaultTests,
+    LookUpTests,
+    ReceivingTests,
+    ServingTests,
+    AnsweringTests,
 ):
     """Everything that the hub relies on; override `world`."""

@@ -26,6 +26,7 @@ ABILITIES: Mapping[str, frozenset[str]] = {
     "Hints": frozenset({"Hints"}),
     "Receives": frozenset({"Receives", "Received"}),
     "Answers": frozenset({"Answers", "Answered", "OwnTicket"}),
+    "Serves": frozenset({"Serves", "Call", "Answer", "Kept"}),
 }
 TARGETS: frozenset[str] = frozenset(
     {"Ability", "Capabilities", "Delivery", "Outcome", "Remote", "Target"}

@@ -1,13 +1,15 @@
 """The connector suite, parts three and four: a source that fails, and a source that is asked."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from hub.contract import Gone, LooksUp, Present, Received, Receives, Record, Unknown
+from hub.contract import Call, Gone, LooksUp, Present, Received, Receives, Record, Serves, Unknown
 from hub.errors import HubError, RateLimitedError, RejectedError
 from hub.events.base import Family
 from hub.testing.bench import Bench, Reading
+from hub.testing.kept import MemoryKept
 from hub.testing.leaks import error_texts, leaked, log_texts
 from hub.testing.suite_shape import ConnectorSuite
 from hub.testing.wire import RETRY_AFTER, Fault
@@ -131,6 +133,31 @@ class ReceivingTests(ConnectorSuite):
                 with pytest.raises(RejectedError) as caught:
                     _receive(bench, received)
                 assert str(caught.value), "a refusal says why"
+
+
+class ServingTests(ConnectorSuite):
+    """A protocol that the connector answers itself."""
+
+    async def test_a_call_that_makes_no_sense_is_answered_and_stores_nothing(self) -> None:
+        """Whatever comes: an answer that says that it is refused, in no foreign exception."""
+        async with self.open() as bench:
+            connector = bench.connector()
+            if not isinstance(connector, Serves):
+                pytest.skip(f"{connector.name} serves no protocol")
+            kept = MemoryKept(bench.world.clock.now())
+            for call in _nonsense(bench.world.clock.now()):
+                answer = connector.serve(call, kept)
+                assert 400 <= answer.status < 600, f"{call.method} {call.path} was taken"
+            assert not kept.batches, "something was stored of a call that was refused"
+
+
+def _nonsense(at: datetime) -> list[Call]:
+    bodies = (b"{", b"[1]", b"\xff", b'"x"', b"[" * 50_000)
+    calls = [Call("POST", "http://hub.test", "/nowhere", at, body=one) for one in bodies]
+    return [
+        *calls,
+        *(Call(one, "http://hub.test", "/../x", at) for one in ("GET", "DELETE", "PUT")),
+    ]
 
 
 def _check_error(fault: Fault, expected: type[HubError], error: Exception | None) -> None:

@@ -41,8 +41,8 @@ class Calls:
 
     def __init__(self, runner: Runner, callers: Callers, now: Callable[[], datetime]) -> None:
         self._runner, self._now = runner, now
-        self._receive = Prover(_able(runner, callers.receive, Receives))
-        self._webhook = Prover(_able(runner, callers.webhook, Hints))
+        self._receive = Prover(able(runner, callers.receive, Receives))
+        self._webhook = Prover(able(runner, callers.webhook, Hints))
         self._said: dict[str, datetime] = {}
 
     def routes(self) -> list[Route]:
@@ -67,14 +67,14 @@ class Calls:
         work: Callable[[Request, bytes, Proven], Awaitable[Response]],
     ) -> Response:
         try:
-            body = await _body(request)
+            body = await body_of(request, LARGEST)
             instance = request.path_params["instance"]
             proven = prover.prove(instance, request.headers, body, self._now())
             if proven is None:
                 self._refused(instance)
                 return _nothing()
             return await work(request, body, proven)
-        except _WrongBodyError as error:
+        except WrongBodyError as error:
             return answers.problem(error.status, str(error))
         except RepeatedCallError as error:
             return answers.problem(409, str(error))
@@ -82,7 +82,7 @@ class Calls:
             detail = self._runner.veil(str(error))
             return answers.problem(400, "The request can't be understood", detail)
         except (RetryableError, StreamLostError):
-            return _come_back()
+            return come_back()
 
     async def _take(self, request: Request, body: bytes, proven: Proven) -> Response:
         instance, stream = request.path_params["instance"], request.path_params["stream"]
@@ -107,9 +107,10 @@ class Calls:
             self._runner.log.warning("call_refused", instance=instance)
 
 
-def _able(
+def able(
     runner: Runner, callers: Mapping[str, CallSettings], ability: type[Any]
 ) -> dict[str, CallSettings]:
+    """Those of the callers whose instance can do this."""
     return {
         name: one
         for name, one in callers.items()
@@ -121,13 +122,14 @@ def _nothing() -> Response:
     return answers.problem(404, "There is nothing here")
 
 
-def _come_back() -> Response:
+def come_back() -> Response:
+    """The hub can't store it now, and nothing is lost by sending it again."""
     answer = answers.problem(503, "The hub can't store this at the moment: send it again")
     answer.headers["Retry-After"] = str(COME_BACK)
     return answer
 
 
-class _WrongBodyError(Exception):
+class WrongBodyError(Exception):
     """A body that is not looked at; `status` says why."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -135,19 +137,23 @@ class _WrongBodyError(Exception):
         self.status = status
 
 
-async def _body(request: Request) -> bytes:
-    """The body, as long as it is short and comes in time."""
+async def body_of(request: Request, largest: int) -> bytes:
+    """The body, as long as it is short and comes in time.
+
+    Raises:
+        WrongBodyError: it is not.
+    """
     found = bytearray()
     try:
         async with asyncio.timeout(PATIENCE):
             async for part in request.stream():
                 found += part
-                if len(found) > LARGEST:
-                    raise _WrongBodyError(413, f"The body is longer than {LARGEST} bytes")
+                if len(found) > largest:
+                    raise WrongBodyError(413, f"The body is longer than {largest} bytes")
     except TimeoutError as error:
-        raise _WrongBodyError(408, "The body did not come in time") from error
+        raise WrongBodyError(408, "The body did not come in time") from error
     except ClientDisconnect as error:
-        raise _WrongBodyError(400, "The caller left") from error
+        raise WrongBodyError(400, "The caller left") from error
     return bytes(found)
 
 

@@ -12,6 +12,7 @@ from hub.settings import Settings
 from hub.web.app import WebOptions, app
 from hub.web.calls import Callers, Calls
 from hub.web.personal import PersonalPages
+from hub.web.served import Served
 from hub.web.source import StoredHealth, StoredTiles
 from hub.web.welcome import welcome_routes
 
@@ -34,10 +35,13 @@ def site(
     )
     health = StoredHealth(runner.store, now, metrics)
     options = WebOptions(tuple(map(str, hub.web.frame_ancestors)), hub.language)
-    calls = Calls(runner, callers(settings), now)
+    who = callers(settings)
+    calls = Calls(runner, who, now)
+    served = Served(runner, who.receive, now, settings.address if hub.web.public_url else None)
     personal = PersonalPages(settings, runner, now)
     welcome = welcome_routes(settings, runner, now)
-    return app(tiles, health, options, now, [*calls.routes(), *personal.routes(), *welcome])
+    doors = [*calls.routes(), *served.routes(), *personal.routes(), *welcome]
+    return app(tiles, health, options, now, doors)
 
 
 def callers(settings: Settings) -> Callers:

@@ -9,12 +9,13 @@ from hub.people.states import State
 
 PAGE = follow.ROOT / "docs/howto/one-person-many-accounts.md"
 WITHOUT = follow.ROOT / "docs/howto/people-without-an-account.md"
-
 EXTERNAL = follow.ROOT / "docs/howto/external-staff.md"
+PUSHED = follow.ROOT / "docs/howto/push-people.md"
+PAGES = [PAGE, WITHOUT, EXTERNAL, PUSHED]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
-@pytest.mark.parametrize("page", [PAGE, WITHOUT, EXTERNAL], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_page_is_true(page):
     assert follow.follow(page, print).faults == []
 

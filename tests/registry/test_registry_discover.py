@@ -156,6 +156,7 @@ def test_bundled_plugins_are_all_ready():
     assert [(one.name, one.reason) for one in found if not one.ready] == []
     assert {(one.group.name, one.name) for one in found} >= {
         ("CONNECTORS", "manual"),
+        ("CONNECTORS", "scim_in"),
         ("CONNECTORS", "topdesk"),
         ("TARGETS", "openintranet"),
         ("TARGETS", "web"),

@@ -1,0 +1,1 @@
+"""People that an identity provider pushes over SCIM 2.0."""
