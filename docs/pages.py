@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from docs.describe import model, table
 from hub import errors, mail
 from hub.cli import exits
-from hub.contract import Connector, Hints, LooksUp, Receives, Serves, Target
+from hub.contract import Connector, Hints, LooksUp, Receives, Serves, TakesFiles, Target
 from hub.engine import quarantine
 from hub.events.envelope import Envelope
 from hub.events.objects import (
@@ -83,6 +83,7 @@ def _abilities(cls: type[Any]) -> str:
         ("can be woken by its source", Hints),
         ("takes data by request", Receives),
         ("answers a protocol", Serves),
+        ("takes files that people bring", TakesFiles),
     ]
     found = [words for words, ability in named if issubclass(cls, ability)]
     return f" It {' and '.join(found)}." if found else ""

@@ -7,8 +7,10 @@ from connectors.csv.client import Folder
 from connectors.csv.columns import Column
 from connectors.csv.models import Found, Table
 from connectors.csv.settings import CsvSettings
-from hub.contract import Finding
+from hub.contract import Batch, Finding, Understood
 from hub.errors import HubError
+
+BROUGHT = Finding("ok", "people bring the file: `hub people import FILE`, a call or the page")
 
 
 async def findings(config: CsvSettings, folder: Folder) -> Sequence[Finding]:
@@ -38,7 +40,7 @@ def _none(config: CsvSettings) -> Finding:
 def described(table: Table, config: CsvSettings) -> list[Finding]:
     """The layout that was found, and what of the rows can't be understood."""
     layout = table.layout
-    shown = {"\t": "tab"}.get(layout.delimiter, layout.delimiter)
+    shown = _delimiter(table)
     read = ", ".join(f"{layout.headings[place]} = {one}" for one, place in layout.places.items())
     key = " and ".join(f"`{layout.headings[place]}`" for place in layout.key)
     found = [
@@ -53,6 +55,27 @@ def described(table: Table, config: CsvSettings) -> list[Finding]:
         )
         found.append(Finding("warning", "no column says when a contract ends", advice))
     return [*found, _rows(table, config)]
+
+
+def understood(table: Table) -> Understood:
+    """The layout that was found, column by column; still without anybody in it."""
+    layout = table.layout
+    fields = {place: str(column) for column, place in layout.places.items()}
+    return Understood(
+        form={
+            "encoding": layout.encoding,
+            "delimiter": _delimiter(table),
+            "headings": str(layout.line),
+            "rows": str(len(table.rows) + len(table.broken)),
+        },
+        columns=[(name, fields.get(at)) for at, name in enumerate(layout.headings) if name],
+        key=[layout.headings[place] for place in layout.key],
+        batch=Batch(),
+    )
+
+
+def _delimiter(table: Table) -> str:
+    return {"\t": "tab"}.get(table.layout.delimiter, table.layout.delimiter)
 
 
 def _rows(table: Table, config: CsvSettings) -> Finding:

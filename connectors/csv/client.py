@@ -50,11 +50,26 @@ def too_large(file: Found, most: int) -> BadConfigError:
     )
 
 
+class NoFolder:
+    """Nothing is put down anywhere: people bring the files."""
+
+    async def files(self) -> list[Found]:
+        """None, ever."""
+        return []
+
+    async def read(self, file: Found) -> bytes:
+        """Never: there is none."""
+        raise RetryableError(f"There is no file {file.name}.")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 class LocalFolder:
     """A folder of this machine."""
 
-    def __init__(self, config: CsvSettings) -> None:
-        self._folder, self._pattern, self._most = config.folder, config.pattern, config.most_bytes
+    def __init__(self, folder: Path, config: CsvSettings) -> None:
+        self._folder, self._pattern, self._most = folder, config.pattern, config.most_bytes
 
     async def files(self) -> list[Found]:
         """Every file of the pattern, the newest first."""

@@ -1,14 +1,15 @@
-"""People from a file: the newest one in a folder is the whole list."""
+"""People from a file: the newest one in a folder, or the last one that was brought, is the list."""
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel
 
 from connectors.csv import check, detect, mapping
-from connectors.csv.client import Folder, LocalFolder
+from connectors.csv.client import Folder, LocalFolder, NoFolder, too_large
 from connectors.csv.models import Found
 from connectors.csv.settings import CsvSettings
 from hub.contract import (
@@ -21,10 +22,11 @@ from hub.contract import (
     Record,
     Slice,
     Stream,
+    Understood,
     Unknown,
     Unreadable,
 )
-from hub.errors import BadConfigError, RetryableError
+from hub.errors import BadConfigError, RejectedError, RetryableError
 from hub.events.base import Family
 
 PEOPLE = "people"
@@ -46,11 +48,37 @@ class CsvConnector(Connector[CsvSettings]):
     def streams(self) -> Sequence[Stream]:
         """The people of the file."""
         families = frozenset({Family.PERSON})
-        return (Stream(name=PEOPLE, families=families, every=timedelta(minutes=15), confirm=2),)
+        every = None if self._is_brought else timedelta(minutes=15)
+        return (Stream(name=PEOPLE, families=families, every=every, confirm=2),)
+
+    @property
+    def _is_brought(self) -> bool:
+        return self.config.by == "upload"
 
     async def check(self) -> Sequence[Finding]:
         """The folder, its newest file, and what was understood of it."""
+        if self._is_brought:
+            return (check.BROUGHT,)
         return await check.findings(self.config, self._folder)
+
+    @classmethod
+    def uploads(cls, config: CsvSettings) -> Mapping[str, int]:
+        """The people, where files are brought."""
+        return {PEOPLE: config.most_bytes} if config.by == "upload" else {}
+
+    def understand(self, stream: str, data: bytes) -> Understood:
+        """The people in a file, and what it was taken for.
+
+        Raises:
+            RetryableError, BadConfigError: as `read`.
+        """
+        self._check_stream(stream)
+        if len(data) > self.config.most_bytes:
+            raise too_large(Found("The file", 0, len(data)), self.config.most_bytes)
+        table = detect.table(data, self.config)
+        found, faults = mapping.records(table, self.config, self.context.instance)
+        batch = Batch(records=found, unreadable=faults, finished=(Slice(),))
+        return replace(check.understood(table), batch=batch)
 
     async def read(self, request: ReadRequest) -> AsyncIterator[Batch]:
         """Everybody in the newest file; the last batch finishes it.
@@ -58,9 +86,11 @@ class CsvConnector(Connector[CsvSettings]):
         Raises:
             RetryableError: there is no file, or it is empty, cut off or being written.
             BadConfigError, AuthFailedError, PermissionMissingError: it can't be read or understood.
+            RejectedError: people bring the files, and nothing is read.
         """
-        if request.stream != PEOPLE:
-            raise BadConfigError(f"csv has no stream {request.stream}: only `{PEOPLE}`.")
+        self._check_stream(request.stream)
+        if self._is_brought:
+            raise RejectedError("The file is brought, not read: use `hub people import FILE`.")
         people = await self._people((await self._files())[0])
         records = list(people.records.values())
         for start in range(0, len(records), PAGE):
@@ -74,6 +104,8 @@ class CsvConnector(Connector[CsvSettings]):
             RetryableError: only the newest file lacks them; the one before it has them still.
         """
         del family
+        if self._is_brought:  # a second file that lacks them is all that there ever is
+            return Unknown()
         files = await self._files()
         newest = await self._people(files[0])
         if key in newest.records:
@@ -84,6 +116,10 @@ class CsvConnector(Connector[CsvSettings]):
                 "says the same."
             )
         return Unknown()
+
+    def _check_stream(self, name: str) -> None:
+        if name != PEOPLE:
+            raise BadConfigError(f"csv has no stream {name}: only `{PEOPLE}`.")
 
     async def close(self) -> None:
         """Release the connection."""
@@ -121,8 +157,10 @@ class _People:
 
 
 def _folder(config: CsvSettings) -> Folder:
+    if config.folder is None:
+        return NoFolder()
     if config.sftp is None:
-        return LocalFolder(config)
+        return LocalFolder(config.folder, config)
     from connectors.csv.sftp import SftpFolder  # noqa: PLC0415  asyncssh takes long to import
 
     return SftpFolder(config, config.sftp)

@@ -26,6 +26,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_OTHERS = {  # what a file begins with that is no text
+    b"PK\x03\x04": "a workbook (Excel, LibreOffice)",
+    b"\xd0\xcf\x11\xe0": "an old workbook of Excel",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "compressed (gzip)",
+}
 _UNUSED = "\x81\x8d\x8f\x90\x9d"  # what cp1252 gives no letter
 
 
@@ -53,6 +59,12 @@ def decoded(data: bytes, config: CsvSettings) -> tuple[str, str]:
     """
     if not data.strip(b"\0 \r\n\t"):
         raise RetryableError("The file is empty: nothing was concluded. Is the export at work?")
+    for mark, what in _OTHERS.items():
+        if data.startswith(mark):
+            raise BadConfigError(
+                f"The file is {what}, and no CSV: open it and save it as `CSV UTF-8`, or let the "
+                "export write CSV."
+            )
     tried = [config.encoding] if config.encoding != "auto" else list(_likely(data))
     for encoding in tried:
         try:

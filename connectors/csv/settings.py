@@ -61,11 +61,17 @@ class SftpSettings(_Closed):
 
 
 class CsvSettings(_Closed):
-    """Where the files are put down, and how to read them."""
+    """Where the files come from, and how to read them."""
 
-    folder: Annotated[Path, AfterValidator(_absolute)] = Field(
+    by: Literal["folder", "upload"] = Field(
+        "folder",
+        description="folder: the newest file in `folder` counts. upload: somebody brings it, by "
+        "`hub people import`, by a call or on the hub's page.",
+    )
+    folder: Annotated[Path, AfterValidator(_absolute)] | None = Field(
+        None,
         description="Where the files are put down; on the other machine with `sftp`. Each file is "
-        "the whole list, and the newest one counts."
+        "the whole list, and the newest one counts.",
     )
     pattern: str = Field("*.csv", min_length=1, description="Which files of it, by name.")
     sftp: SftpSettings | None = Field(None, description="The folder stands on another machine.")
@@ -108,4 +114,8 @@ class CsvSettings(_Closed):
     def _consistent(self) -> "CsvSettings":
         if both := sorted(set(self.columns) & set(self.ignore)):
             raise ValueError(f"{', '.join(both)}: named in `columns` and in `ignore`")
+        if self.by == "folder" and self.folder is None:
+            raise ValueError("say in `folder` where the files are, or write `by: upload`")
+        if self.by == "upload" and (self.folder or self.sftp):
+            raise ValueError("with `by: upload` there is no `folder` and no `sftp`: take them out")
         return self

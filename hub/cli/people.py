@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli import guests, invitations, invite
+from hub.cli import guests, importing, invitations, invite
 from hub.cli.looking import MOST, STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
@@ -56,6 +56,7 @@ def add(app: typer.Typer, name: str) -> None:
     forgets = ("hub people forget 0f3a91c2", "hub people forget 0f3a91c2 --yes")
     group.command("forget", epilog=examples(*forgets))(forget)
     guests.add_to(group)
+    group.command("import", epilog=importing.EXAMPLES)(importing.import_)
     group.add_typer(_review(), name="review")
     invite.add(group)
     invitations.add(group)

@@ -98,7 +98,7 @@ async def _plan(
     if html is not None:
         plan_page.writable(html)
     with veiled(settings):
-        async with _copy(settings) as store:
+        async with copy_of(settings) as store:
             one = Session(settings, store, out, log_of(settings, "error"))
             known = {row.hash for row in await store.read(holds.all_open)}
             async with working(one) as runner:
@@ -137,7 +137,7 @@ async def _looked(settings: Settings, subjects: Sequence[tuple[str, str, str]]) 
 
 
 @asynccontextmanager
-async def _copy(settings: Settings) -> AsyncIterator[Store]:
+async def copy_of(settings: Settings) -> AsyncIterator[Store]:
     """The store as it stands, or an empty one where nothing was read yet."""
     real = Store(settings.store)
     if real.exists():
@@ -187,7 +187,7 @@ def _show(
         return
     _show_reading(one.out, reports)
     for target in sorted({step.target for step in found.steps}):
-        _show_target(one, target, [step for step in found.steps if step.target == target])
+        show_target(one, target, [step for step in found.steps if step.target == target])
     if not found.steps:
         one.out.say("Nothing would change.")
     _show_withheld(one, found.withheld)
@@ -209,7 +209,8 @@ def _show_reading(out: Output, reports: Sequence[Report]) -> None:
             out.finding("ok", f"{name} read: {shown(report.counts) or 'nothing new'}")
 
 
-def _show_target(one: Session, target: str, steps: Sequence[reconcile.Step]) -> None:
+def show_target(one: Session, target: str, steps: Sequence[reconcile.Step]) -> None:
+    """What would be done on one target, line by line."""
     number = {action: sum(step.action == action for step in steps) for action in SIGNS}
     one.out.heading(f"{target}: " + ", ".join(f"{many} to {name}" for name, many in number.items()))
     for step in steps:

@@ -10,7 +10,7 @@ from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, standing
 from hub.cli.plan import decide, show_holds
 from hub.cli.session import Session, need_store, now, run, session, settings_of
-from hub.contract import Serves
+from hub.contract import Serves, TakesFiles
 from hub.engine import reconcile
 from hub.settings import Settings
 from hub.store import sessions
@@ -58,10 +58,10 @@ def tile_url(settings: Settings, row: Mapping[str, Any]) -> str:
 
 
 def call_addresses(settings: Settings) -> list[dict[str, str]]:
-    """Where sources and senders may call.
+    """Where sources, senders and people with a file may come.
 
     Returns:
-        kind (`webhook`, `receive`, `serve`), instance, url, and `shown` as people read it.
+        kind (`webhook`, `receive`, `serve`, `page`), instance, url, and `shown` as people read it.
     """
     base, found = settings.address, []
     for one in settings.instances:
@@ -72,12 +72,14 @@ def call_addresses(settings: Settings) -> list[dict[str, str]]:
             found.append(("serve", one.id, f"{base}/in/{one.id}/{path}"))
         elif one.settings.receive:
             found.append(("receive", one.id, f"{base}/in/{one.id}/<stream>"))
+            if issubclass(one.connector_class, TakesFiles):
+                found.append(("page", one.id, f"{base}/import/{one.id}"))
     return [
         {
             "kind": kind,
             "instance": instance,
             "url": url,
-            "shown": url if kind == "serve" else f"POST {url}",
+            "shown": url if kind in {"serve", "page"} else f"POST {url}",
         }
         for kind, instance, url in found
     ]

@@ -5,7 +5,7 @@ nothing of intranets. A target adapts one kind of intranet: it makes objects loo
 Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
 Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
 LooksUp (Present, Gone, Unknown), Hints, Receives (Received), Serves (Call, Answer, Kept) and
-Answers (Answered, OwnTicket).
+Answers (Answered, OwnTicket), TakesFiles (Understood).
 `hub.testing` counts them.
 """
 
@@ -23,6 +23,8 @@ from hub.contract.abilities import (
     Received,
     Receives,
     Serves,
+    TakesFiles,
+    Understood,
     Unknown,
 )
 from hub.contract.source import (
@@ -78,7 +80,9 @@ __all__ = [
     "Serves",
     "Slice",
     "Stream",
+    "TakesFiles",
     "Target",
+    "Understood",
     "Unknown",
     "Unreadable",
 ]

@@ -195,3 +195,46 @@ class Answers(Protocol):
                 asked now, or answered with something that is not this person's.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a file was taken for: shown to whoever brings it, before anything is stored.
+
+    Attributes:
+        form: what was found out about it, in order: a short word and its value, such as
+            `encoding: utf-8`. Never a value of a row.
+        columns: each heading with the field that it is taken for; None: it is not read.
+        key: the headings whose cells name a row for good.
+        batch: everybody in it, and the rows that can't be understood, with their lines.
+    """
+
+    form: Mapping[str, str]
+    columns: Sequence[tuple[str, str | None]]
+    key: Sequence[str]
+    batch: Batch
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """Ability: a file that somebody brings is the whole list of a stream.
+
+    The hub takes it as a sweep: whoever is not in it is missing, and a second, different file must
+    agree before anybody counts as gone.
+    """
+
+    @classmethod
+    def uploads(cls, config: Any) -> Mapping[str, int]:
+        """The streams that come as files with these settings, and the most bytes of one."""
+        ...
+
+    def understand(self, stream: str, data: bytes) -> Understood:
+        """What stands in a file. Pure: it stores nothing, and asks nobody.
+
+        Also of a stream that is read elsewhere, so that a file can be looked at beforehand.
+
+        Raises:
+            RetryableError: it is empty, cut off or damaged.
+            BadConfigError: it can't be understood with these settings; the message says why.
+        """
+        ...

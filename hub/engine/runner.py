@@ -20,6 +20,7 @@ from hub.engine import (
     previewing,
     provisioning,
     reconcile,
+    uploads,
 )
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
@@ -251,6 +252,40 @@ class Runner:
         self.wake(frozenset(target for route in source.routes for target in route.targets))
         return Report(instance, received.stream, "received", "ok", dict(counts))
 
+    async def take_file(
+        self, instance: str, name: str, data: bytes, *, actor: str, call: Signature | None = None
+    ) -> Report:
+        """Take a file as the whole list of a stream; it is stored when this returns.
+
+        Args:
+            instance, name: whose list it is.
+            data: the file.
+            actor: who brings it, for the audit trail.
+            call: the signature of a call from outside: it counts once.
+
+        Returns:
+            The run; with the outcome `same` it is the file that was taken last, and changes nothing;
+            with `previewed` the settings changed and nothing is stored: once the hold is released
+            the file has to come again.
+
+        Raises:
+            RejectedError: it can't be used or was not taken whole, or this call was taken before.
+            RetryableError: the stream is being read for longer than anybody should wait.
+            BadConfigError: the instance's connector takes no files.
+        """
+        source = self.sources[instance]
+        understood = await uploads.understand(source, name, data)
+        async with self._turn(instance, name):
+            who: Any = {"call": call, "actor": actor, "now": self.now()}
+            if not await self.store.write(uploads.begin, source, name, data, **who):
+                return Report(instance, name, "same", "ok", {})
+            given = uploads.brought(source, understood, data)
+            report = await self._read(given, self.stream(instance, name), full=True)
+            await self.project()
+        self.wake("objects")
+        uploads.check_ended(report.outcome, report.reason)
+        return report
+
     @asynccontextmanager
     async def _turn(self, instance: str, name: str) -> AsyncIterator[None]:
         """One after the other; behind a long reading whoever calls had better come back."""
@@ -347,6 +382,9 @@ class Runner:
         release = partial(previewing.release, actor=actor, now=self.now())
         counts: Counter[str] = Counter()
         for name in await self.store.write(release, row):
+            if self.stream(row.instance, name).every is None:
+                counts["waits"] += 1  # whoever has the file brings it again
+                continue
             report = await self.run(row.instance, name, full=True)
             counts += Counter(report.counts)
             counts["waits"] += report.outcome != "complete"

@@ -100,7 +100,7 @@ async def _lent(runner: Runner, names: Collection[str]) -> AsyncIterator[None]:
 
 async def needed(runner: Runner, action: str, body: Mapping[str, Any]) -> str | None:
     """The lease of the instance that this works for; None: it needs none, or none of ours."""
-    instance = body["instance"] if action == "receive" else None
+    instance = body["instance"] if action in {"receive", "import"} else None
     if action == "release":
         held = await runner.store.read(reconcile.held, body["hash"])
         instance = held.instance if held.action not in {"address", *provisioning.ACTIONS} else None

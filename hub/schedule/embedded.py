@@ -1,6 +1,7 @@
 """The embedded schedule: one asyncio loop, its state in the store, a tick every second."""
 
 import asyncio
+import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -289,6 +290,8 @@ async def _perform_here(runner: Runner, action: str, body: Mapping[str, Any]) ->
         received = Received(body["stream"], body["data"])
         report = await runner.receive(body["instance"], received, actor=body.get("actor"))
         return {"counts": dict(report.counts)} | await _delivered(runner)
+    if action == "import":
+        return await _import(runner, body)
     if action == "release":
         counts = await runner.release(body["hash"], body["actor"])
         return {"counts": counts} | await _delivered(runner)
@@ -322,6 +325,15 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
     await runner.forget()
     await runner.write_head()
     return {"runs": reports} | delivered
+
+
+async def _import(runner: Runner, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A file that a command brings, packed as text because a request is JSON."""
+    data = base64.b64decode(body["file"])
+    one, name, actor = body["instance"], body["stream"], body["actor"]
+    report = await runner.take_file(one, name, data, actor=actor)
+    found = {"outcome": report.outcome, "counts": dict(report.counts), "hold": report.hold}
+    return found | await _delivered(runner, PATIENCE)
 
 
 async def _replay(runner: Runner, body: Mapping[str, Any]) -> dict[str, Any]:

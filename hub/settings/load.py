@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.contract import Answers, Connector, Hints, Receives, Serves, Target
+from hub.contract import Answers, Connector, Hints, Receives, Serves, TakesFiles, Target
 from hub.events.base import fingerprint
 from hub.events.route import Route
 from hub.http import HttpOptions
@@ -425,7 +425,7 @@ class _Instances:
         http = _http(document, (), given)
         routes = resolve(document, given, self.hub) if self.hub else ()
         if plugin is not None:
-            _check_calls(document, given, plugin)
+            _check_calls(document, given, plugin, config)
         if plugin is None or config is None:
             return None
         return Instance(
@@ -462,11 +462,13 @@ class _Instances:
         return validate(document, model, ("settings",), settings)
 
 
-def _check_calls(document: Document, given: InstanceSettings, plugin: Plugin) -> None:
+def _check_calls(
+    document: Document, given: InstanceSettings, plugin: Plugin, config: BaseModel | None
+) -> None:
     """A door for callers that leads nowhere is a mistake."""
     doors = (
         ("webhook", given.webhook, (Hints,), "its source can't say that something changed"),
-        ("receive", given.receive, (Receives, Serves), "it takes no data by request"),
+        ("receive", given.receive, (Receives, Serves, TakesFiles), "it takes no data by request"),
     )
     for key, opened, abilities, why in doors:
         if opened is not None and not issubclass(plugin.cls, abilities):
@@ -475,6 +477,10 @@ def _check_calls(document: Document, given: InstanceSettings, plugin: Plugin) ->
     if given.receive is not None and given.receive.hmac and issubclass(plugin.cls, Serves):
         message = f"is no setting for the connector `{plugin.name}`: its callers show the secret"
         document.add(("receive", "hmac"), message, "remove it")
+    takes = issubclass(plugin.cls, TakesFiles) and not issubclass(plugin.cls, Receives)
+    if given.receive is not None and takes and config and not plugin.cls.uploads(config):
+        message = "leads nowhere: with these settings nobody brings a file"
+        document.add(("receive",), message, "remove it, or choose files that people bring")
 
 
 def _id(document: Document) -> str:

@@ -11,6 +11,9 @@ from hub.events.base import canonical
 from hub.store.store import Share, Tx
 from hub.store.tables import hold, request
 
+# requests that carry what people brought: it goes as soon as somebody has it, or nobody will
+CARRYING = ("import",)
+
 _OPEN = sa.select(hold).where(hold.c.state == "open").order_by(hold.c.id)  # asked all the time
 
 
@@ -123,6 +126,7 @@ def give_up_requests(tx: Tx, now: datetime, alive: Collection[str] | None = None
     if alive is not None:
         left += [request.c.taken.is_not(None), request.c.taken.not_in(alive)]
     error = "The hub was restarted meanwhile: ask again."
+    _empty(tx, *left)
     tx.execute(request.update().where(*left).values(done_at=now, error=error))
 
 
@@ -138,7 +142,14 @@ def take_requests(tx: Tx, who: str, share: Share | None = None) -> Sequence[Any]
     rows = tx.execute(query).all()
     for row in rows:
         tx.execute(request.update().where(request.c.id == row.id).values(taken=who))
+    if any(row.action in CARRYING for row in rows):
+        _empty(tx, request.c.taken.is_not(None))
     return rows
+
+
+def _empty(tx: Tx, *which: sa.ColumnElement[bool]) -> None:
+    mine = request.c.action.in_(CARRYING)
+    tx.execute(request.update().where(mine, *which).values(body={}))
 
 
 def answer(

@@ -9,6 +9,7 @@ Needs pytest-asyncio. `hub.testing.example_connector` is a whole connector with 
 
 from hub.testing.suite_answers import AnsweringTests
 from hub.testing.suite_faults import FaultTests, LookUpTests, ReceivingTests, ServingTests
+from hub.testing.suite_files import BroughtTests
 from hub.testing.suite_reading import ReadingTests
 from hub.testing.suite_shape import ShapeTests
 from hub.testing.worlds import SourceWorld
@@ -24,5 +25,6 @@ class ConnectorContract(
     ReceivingTests,
     ServingTests,
     AnsweringTests,
+    BroughtTests,
 ):
     """Everything that the hub relies on; override `world`."""

@@ -27,6 +27,7 @@ ABILITIES: Mapping[str, frozenset[str]] = {
     "Receives": frozenset({"Receives", "Received"}),
     "Answers": frozenset({"Answers", "Answered", "OwnTicket"}),
     "Serves": frozenset({"Serves", "Call", "Answer", "Kept"}),
+    "TakesFiles": frozenset({"TakesFiles", "Understood"}),
 }
 TARGETS: frozenset[str] = frozenset(
     {"Ability", "Capabilities", "Delivery", "Outcome", "Remote", "Target"}

@@ -98,6 +98,7 @@ class SourceWorld(World, ABC):
         page_size: subjects on a page; the suite puts more than two pages.
         received: requests that a connector with `Receives` must take.
         refused: requests that it must refuse.
+        file: a list with somebody in it, which a connector with `TakesFiles` must understand.
     """
 
     connector: ClassVar[type[Connector[Any]]]
@@ -105,6 +106,7 @@ class SourceWorld(World, ABC):
     page_size: ClassVar[int] = 3
     received: ClassVar[Sequence[Received]] = ()
     refused: ClassVar[Sequence[Received]] = ()
+    file: bytes | None = None
 
     @abstractmethod
     def populate(self, count: int) -> Sequence[str]:

@@ -4,26 +4,26 @@ Both are shut until an instance's file opens them, and a call that is not proven
 as one to an instance that does not exist. A call with data is answered 2xx when it is stored.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.contract import Hints, Received, Receives
+from hub.contract import Hints, Received, Receives, TakesFiles
 from hub.engine.runner import Runner
 from hub.errors import RejectedError, RepeatedCallError, RetryableError, StreamLostError
 from hub.settings import CallSettings
 from hub.web import answers
+from hub.web.bodies import PATIENCE, WrongBodyError, body_of
 from hub.web.proof import Proven, Prover
 
-LARGEST = 64 * 1024  # bytes of a body
-PATIENCE = 10.0  # seconds for a body to come in
+LARGEST = 64 * 1024  # bytes of a body that is no file
+FILE_PATIENCE = 120.0  # seconds for a file
 COME_BACK = 5  # seconds, in `Retry-After`
 SAID_EVERY = timedelta(minutes=1)  # a line about refused calls, per instance
 
@@ -41,7 +41,11 @@ class Calls:
 
     def __init__(self, runner: Runner, callers: Callers, now: Callable[[], datetime]) -> None:
         self._runner, self._now = runner, now
-        self._receive = Prover(able(runner, callers.receive, Receives))
+        self._files = files_of(runner, callers.receive)
+        received = able(runner, callers.receive, Receives) | {
+            name: callers.receive[name] for name in self._files
+        }
+        self._receive = Prover(received)
         self._webhook = Prover(able(runner, callers.webhook, Hints))
         self._said: dict[str, datetime] = {}
 
@@ -53,8 +57,14 @@ class Calls:
         ]
 
     async def take(self, request: Request) -> Response:
-        """Data for one stream; 2xx when it is stored."""
+        """Data for one stream, or a file that is the whole list of it; 2xx when it is stored."""
         return await self._answer(request, self._receive, self._take)
+
+    def _most(self, request: Request) -> int | None:
+        """How large a file may be; None: it is none, or nobody whose secret is known brings it."""
+        instance, stream = request.path_params["instance"], request.path_params.get("stream")
+        most = self._files.get(instance, {}).get(str(stream))
+        return most if most and self._receive.shows(instance, request.headers) else None
 
     async def hint(self, request: Request) -> Response:
         """Something changed at the source; what it says beyond that is not read."""
@@ -67,7 +77,8 @@ class Calls:
         work: Callable[[Request, bytes, Proven], Awaitable[Response]],
     ) -> Response:
         try:
-            body = await body_of(request, LARGEST)
+            most = self._most(request)
+            body = await body_of(request, most or LARGEST, FILE_PATIENCE if most else PATIENCE)
             instance = request.path_params["instance"]
             proven = prover.prove(instance, request.headers, body, self._now())
             if proven is None:
@@ -89,9 +100,18 @@ class Calls:
         source = self._runner.sources[instance]
         if stream not in {one.name for one in source.connector.streams()}:
             return _nothing()
+        if stream in self._files.get(instance, {}):
+            return await self._take_file(instance, stream, body, proven)
         received = Received(stream, _values(body))
         report = await self._runner.receive(instance, received, call=proven.call)
         return answers.data({"stored": True, "counts": dict(report.counts)})
+
+    async def _take_file(self, instance: str, stream: str, body: bytes, proven: Proven) -> Response:
+        who: Any = {"actor": f"caller of {instance}", "call": proven.call}
+        report = await self._runner.take_file(instance, stream, body, **who)
+        stored = report.outcome != "previewed"
+        shown = {"stored": stored, "outcome": report.outcome, "counts": dict(report.counts)}
+        return answers.data(shown | {"hold": report.hold})
 
     async def _hint(self, request: Request, _body: bytes, proven: Proven) -> Response:
         await self._runner.hint(request.path_params["instance"], call=proven.call)
@@ -105,6 +125,16 @@ class Calls:
         if now - self._said.get(instance, now - SAID_EVERY) >= SAID_EVERY:
             self._said[instance] = now
             self._runner.log.warning("call_refused", instance=instance)
+
+
+def files_of(runner: Runner, callers: Mapping[str, CallSettings]) -> dict[str, Mapping[str, int]]:
+    """Per instance that takes files from callers: its streams, and the most bytes of one."""
+    found = {name: runner.sources[name].connector for name in callers if name in runner.sources}
+    return {
+        name: uploads
+        for name, one in found.items()
+        if isinstance(one, TakesFiles) and (uploads := one.uploads(one.config))
+    }
 
 
 def able(
@@ -127,34 +157,6 @@ def come_back() -> Response:
     answer = answers.problem(503, "The hub can't store this at the moment: send it again")
     answer.headers["Retry-After"] = str(COME_BACK)
     return answer
-
-
-class WrongBodyError(Exception):
-    """A body that is not looked at; `status` says why."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-async def body_of(request: Request, largest: int) -> bytes:
-    """The body, as long as it is short and comes in time.
-
-    Raises:
-        WrongBodyError: it is not.
-    """
-    found = bytearray()
-    try:
-        async with asyncio.timeout(PATIENCE):
-            async for part in request.stream():
-                found += part
-                if len(found) > largest:
-                    raise WrongBodyError(413, f"The body is longer than {largest} bytes")
-    except TimeoutError as error:
-        raise WrongBodyError(408, "The body did not come in time") from error
-    except ClientDisconnect as error:
-        raise WrongBodyError(400, "The caller left") from error
-    return bytes(found)
 
 
 def _values(body: bytes) -> dict[str, Any]:

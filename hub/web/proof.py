@@ -53,6 +53,12 @@ class Prover:
             return Proven() if shown else None
         return Proven(_once(instance, headers)) if signed else None
 
+    def shows(self, instance: str, headers: Mapping[str, str]) -> bool:
+        """Whether the caller shows the secret of an instance whose callers do so; before any body."""
+        keys = self._callers.get(instance, self._nobody)
+        shown = keys.holds(_shown(headers))
+        return shown and keys.known and not keys.signed
+
 
 @dataclass(frozen=True, slots=True)
 class _Keys:

@@ -17,7 +17,8 @@ from hub.engine.runner import Runner
 from hub.errors import RetryableError, StreamLostError
 from hub.settings import CallSettings
 from hub.web import answers
-from hub.web.calls import SAID_EVERY, WrongBodyError, able, body_of, come_back
+from hub.web.bodies import WrongBodyError, body_of
+from hub.web.calls import SAID_EVERY, able, come_back
 from hub.web.proof import Prover
 
 LARGEST = 1024 * 1024  # bytes of a body: a group with ten thousand members

@@ -11,6 +11,7 @@ from hub.render.view import ServiceDesk
 from hub.settings import Settings
 from hub.web.app import WebOptions, app
 from hub.web.calls import Callers, Calls
+from hub.web.imports import House, Imports
 from hub.web.personal import PersonalPages
 from hub.web.served import Served
 from hub.web.source import StoredHealth, StoredTiles
@@ -40,7 +41,10 @@ def site(
     served = Served(runner, who.receive, now, settings.address if hub.web.public_url else None)
     personal = PersonalPages(settings, runner, now)
     welcome = welcome_routes(settings, runner, now)
-    doors = [*calls.routes(), *served.routes(), *personal.routes(), *welcome]
+    house = House(hub.organisation, hub.time_zone, hub.language)
+    imports = Imports(runner, who.receive, house, now)
+    pages = [*personal.routes(), *imports.routes(), *welcome]
+    doors = [*calls.routes(), *served.routes(), *pages]
     return app(tiles, health, options, now, doors)
 
 

@@ -21,6 +21,7 @@ class CsvWorld(SourceWorld):
     """A folder with one file, which is written anew at every change."""
 
     connector = CsvConnector
+    file = f"{HEAD}\n100,Jansen,Zuivel\n".encode()
     faults = FAULTS
 
     def __init__(self, place):
