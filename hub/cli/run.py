@@ -81,13 +81,17 @@ async def _begin(one: Session, runner: Runner, *, web: bool) -> None:
     instances = [{"id": s.id, "mode": s.mode} for s in runner.sources.values()]
     shown = [{**row, "url": tile_url(one.settings, row)} for row in tiles] if web else []
     doors = call_addresses(one.settings) if web else []
+    personal = f"{one.settings.address}/me" if web and one.settings.hub.personal.login else None
     document = {"pid": os.getpid(), "instances": instances, "tiles": shown, "calls": doors}
+    document["personal"] = personal
     one.out.document(document)
     one.out.say(f"hub runs with pid {os.getpid()}.")
     for row in instances:
         one.out.say(f"  {row['id']}: mode {row['mode']}")
     for row in shown:
         one.out.say(f"  tile {row['tile']} for {row['audience']}, {row['view']}: {row['url']}")
+    if personal:
+        one.out.say(f"  personal pages: {personal}")
     for row in doors:
         one.out.say(f"  {row['kind']} of {row['instance']}: {row['shown']}")
     one.out.next("Ctrl-C stops it; `hub status` in another window shows how it stands.")

@@ -141,5 +141,6 @@ def _shared(house: House, language: Language) -> dict[str, Any]:
         "hours": phrase(desk.hours, language) if desk.hours else None,
         "phone": desk.phone,
         "portal": desk.url,
+        "to_portal": CATALOGUE[language].portal,
         "style": Markup(_STYLE),  # noqa: S704  # nosec B704  # our own file
     }

@@ -18,6 +18,7 @@ class MeWords:
     wrong: str
     tickets: str
     no_tickets: str
+    closed_ones: str
     more_tickets: str
     unavailable: str
     unknown: str
@@ -70,6 +71,7 @@ DUTCH = MeWords(
     wrong="Klopt er iets niet? Vraag de servicedesk.",
     tickets="Mijn meldingen",
     no_tickets="Je hebt geen lopende meldingen.",
+    closed_ones="Toon wat afgesloten is ({count})",
     more_tickets="Er zijn er meer. Die staan in het portaal.",
     unavailable="Nu even niet te zien. Probeer het straks opnieuw.",
     unknown="Je meldingen zijn niet te vinden. Vraag de servicedesk.",
@@ -122,6 +124,7 @@ ENGLISH = MeWords(
     wrong="Is something wrong? Ask the service desk.",
     tickets="My tickets",
     no_tickets="You have no open tickets.",
+    closed_ones="Show what is closed ({count})",
     more_tickets="There are more. The portal shows them.",
     unavailable="Not available now. Try again later.",
     unknown="Your tickets cannot be found. Ask the service desk.",

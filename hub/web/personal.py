@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -32,13 +31,13 @@ from hub.store.store import Tx
 from hub.web import answers, oidc
 from hub.web.cookies import LOGIN, SESSION, WELCOME, Cookies
 from hub.web.device import device
+from hub.web.forms import fields
 from hub.web.language import chosen
 from hub.web.oidc import Claims, LoginRefusedError, Oidc
-from hub.web.own import OwnTicketsOf
+from hub.web.own import OwnTicketsOf, actor
 
 UNDER_WAY = timedelta(minutes=10)  # how long somebody may take to log in at the provider
 SHOWN = ("display_name", "title", "department", "employer", "mail", "phone")
-LARGEST = 4096  # bytes of a form
 Handler = Callable[["PersonalPages", Request], Awaitable[Response]]
 
 
@@ -264,14 +263,9 @@ class PersonalPages:
         """The fields of a form that this session's own page sent; None: it was not that page.
 
         Raises:
-            HTTPException: it is too large.
+            HTTPException: it is no short form.
         """
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > LARGEST:
-                raise HTTPException(413)
-        form = {name: one[0] for name, one in parse_qs(body.decode("latin-1")).items()}
+        form = await fields(request)
         expected = _proof(self._cookies.get(request, SESSION))
         if not hmac.compare_digest(form.get("proof", "").encode(), expected.encode()):
             return None
@@ -297,7 +291,7 @@ def _row(one: Session, here: Session) -> SessionRow:
 
 
 def _note_down(tx: Tx, action: str, what: Mapping[str, Any], now: datetime) -> None:
-    trail.note(tx, actor=f"person {what['person']}", action=action, what=what, now=now)
+    trail.note(tx, actor=actor(what["person"]), action=action, what=what, now=now)
 
 
 def _proof(token: str) -> str:

@@ -105,6 +105,10 @@ async def test_on_a_phone_and_a_desktop(browser, personal):
             await page.get_by_text(word).first.wait_for(timeout=5000)
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= size["width"], "nothing is to be scrolled sideways"
+        closed = page.get_by_text("I 2611 002")
+        assert not await closed.is_visible(), "what is closed is folded"
+        await page.locator("summary").click()
+        assert await closed.is_visible()
         results = await Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
         for found in await page.locator("button, main a").all():

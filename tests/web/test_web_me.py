@@ -98,12 +98,13 @@ async def test_a_stolen_form_does_nothing(house, browser, visit):
     page = (await browser.get("/me")).text
     async with house.browser() as other:
         await visit(other)
-        for data in ({}, {"proof": ""}, {"proof": "0" * 64}, {"proof": proof(page)}):
+        for data in ({"x": "y"}, {"proof": ""}, {"proof": "0" * 64}, {"proof": proof(page)}):
             answer = await other.post("/me/logout", data=data)
             assert (answer.status_code, answer.headers["location"]) == (303, "/me")
             await other.post("/me/sessions", data=data)
         assert await count(house) == 2
-        assert (await other.post("/me/logout", content=b"x" * 5000)).status_code == 413
+        assert (await other.post("/me/logout", data={"x": "x" * 5000})).status_code == 413
+        assert (await other.post("/me/logout", content=b"x")).status_code == 415
         assert (await other.get("/me/logout")).status_code == 405
 
 
