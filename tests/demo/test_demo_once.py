@@ -32,6 +32,7 @@ def test_the_story_comes_out_right_and_is_told_in_json(capsys):
     assert 0 < told["max_delay_seconds"] <= 60
     assert (told["persons"], told["accounts_made"], told["linked"]) == (179, 179, 1)
     assert (told["leavers"], told["held"], told["people_wrong"]) == (1, 13, 0)
+    assert told["invited"] == 1
     assert told["virtual_seconds"] > timedelta(hours=2, minutes=30).total_seconds()
     assert used < 40, "seconds of one processor; others may keep it busy meanwhile"
     assert code == 0

@@ -76,14 +76,15 @@ class Told(io.StringIO):
         return self.getvalue()
 
 
-async def test_a_hold_is_seen_on_a_phone_and_decided_by_the_printed_command():
+async def test_a_code_and_a_hold_on_a_phone_and_the_printed_command_decides():
     out, stop = Told(), asyncio.Event()
     console = Console(file=out, width=200)
     task = asyncio.create_task(live(console=console, speed=120, stop=stop))
     try:
         told = await out.until("hub hold drop")
         guide = re.findall(r"http://127\.0\.0\.1:\d+/", told)[0]
-        await look_by_browser(guide)
+        invited = re.search(r"http://\S+/welcome#\S+", told)[0]
+        await look_by_browser(guide, invited)
         async with httpx.AsyncClient(trust_env=False) as browser:
             plan = (await browser.get(f"{guide}plan/leaver?lang=en")).text
             assert "Hanna Schouten" in plan
@@ -93,6 +94,10 @@ async def test_a_hold_is_seen_on_a_phone_and_decided_by_the_printed_command():
             page = (await browser.get(f"{guide}?lang=en")).text
             assert "13 people would lose their account at once" in page
             assert "was the OU moved?" in page
+            assert "The code works once" in page or "came in with the code" in page
+            letter = (await browser.get(f"{guide}paper?lang=en")).text
+            assert "Sem Jacobs" in letter
+            assert "<svg" in letter
             command = re.search(r"hub (hold release \w+ --config \S+)", told)[1].split()
             done = await asyncio.create_subprocess_exec(
                 HUB, *command, stdout=asyncio.subprocess.PIPE
@@ -107,8 +112,11 @@ async def test_a_hold_is_seen_on_a_phone_and_decided_by_the_printed_command():
         await task
 
 
-async def look_by_browser(guide: str) -> None:
-    """Nothing sticks out of a phone, axe finds nothing, and the page keeps itself up to date."""
+async def look_by_browser(guide: str, invited: str) -> None:
+    """Nothing sticks out of a phone, axe finds nothing, and the page keeps itself up to date.
+
+    Somebody with a code comes in, and the page says so.
+    """
     if CHROMIUM is None:
         return
     from axe_playwright_python.async_playwright import Axe
@@ -130,4 +138,18 @@ async def look_by_browser(guide: str) -> None:
         await page.wait_for_function(
             "before => document.querySelector('#clock').innerText !== before", arg=before
         )
+        await come_in(context, invited)
+        await page.wait_for_selector("text=Sem Jacobs is binnen met de code, die")
         await chromium.close()
+
+
+async def come_in(context, invited: str) -> None:
+    phone = await context.new_page()
+    await phone.goto(invited)
+    assert "#" not in phone.url, "the code is in no address"
+    await phone.fill("#number", "7001")
+    await phone.click("button")
+    await phone.click("button[name=go]")
+    await phone.click("a.button")
+    assert "Sem Jacobs" in await phone.inner_text("main")
+    assert await phone.evaluate("document.documentElement.scrollWidth") == 320

@@ -24,6 +24,14 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "hold": "Niemand is weg: dit wacht op u",
         "hold_says": "{number} mensen zouden tegelijk hun account verliezen. {asked} Zolang niemand beslist, "
         "verandert er voor hen niets.",
+        "invited": "Een code voor {name}, die nergens kan inloggen",
+        "invited_says": "HR drukt een brief met een eenmalige code af. Kruip in die huid: open de link op "
+        "telefoonformaat en typ personeelsnummer {number}. De code werkt één keer.",
+        "came_in": "{name} is binnen met de code, die nu niets meer waard is.",
+        "welcome": "De pagina voor de code",
+        "paper": "De brief, met het vierkant voor de camera",
+        "hub_invited": "{name} krijgt een brief met een eenmalige code.",
+        "hub_came_in": "{name} is binnen met de code.",
         "hub_holds": "De hub haalt niemand weg: {number} mensen wachten op een besluit van een beheerder.",
         "hub_leaver": "De hub zet het account van {name} uit; op het intranet staat die collega niet meer.",
         "hub_decided": "Een beheerder heeft besloten; er wacht niets meer.",
@@ -65,6 +73,14 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "hold": "Nobody is gone: this waits for you",
         "hold_says": "{number} people would lose their account at once. {asked} As long as nobody decides, "
         "nothing changes for them.",
+        "invited": "A code for {name}, who can log in nowhere",
+        "invited_says": "HR prints a letter with a one-time code. Be that colleague: open the link at the "
+        "size of a phone and type employee number {number}. The code works once.",
+        "came_in": "{name} came in with the code, which is worth nothing any more.",
+        "welcome": "The page for the code",
+        "paper": "The letter, with the square for the camera",
+        "hub_invited": "{name} gets a letter with a one-time code.",
+        "hub_came_in": "{name} came in with the code.",
         "hub_holds": "The hub takes nobody away: {number} people wait for an administrator's decision.",
         "hub_leaver": "The hub switches the account of {name} off; the intranet shows them no more.",
         "hub_decided": "An administrator decided; nothing waits any more.",

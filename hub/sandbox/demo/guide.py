@@ -19,13 +19,14 @@ from hub.render.policy import policy
 from hub.sandbox.demo.catalogue import TEXTS
 from hub.sandbox.demo.people import seed
 from hub.sandbox.demo.people.company import Company
+from hub.sandbox.demo.people.invite import Invited, is_used
 from hub.sandbox.demo.people.watch import Held, counted, hold_of
 from hub.sandbox.demo.scene import Scene
 from hub.web.language import chosen
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 SHOWN = 40  # lines of the story
-PLAN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+KEPT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class Guide:
 
     Attributes:
         desk: what happened at the service desk.
+        invited: who has a code on paper; None: nobody yet.
     """
 
     scene: Scene
     company: Company
     desk: list[Told] = field(default_factory=list)
+    invited: Invited | None = None
     _held: bool = False
 
     def __post_init__(self) -> None:
@@ -72,7 +75,8 @@ class Guide:
     @property
     def app(self) -> Starlette:
         """The application, for a loopback port."""
-        return Starlette(routes=[Route("/", self.index), Route("/plan/{name}", self.plan)])
+        pages = {"/": self.index, "/plan/{name}": self.plan, "/paper": self.paper}
+        return Starlette(routes=[Route(path, page) for path, page in pages.items()])
 
     async def index(self, request: Request) -> Response:
         """The story, and where to look."""
@@ -84,14 +88,14 @@ class Guide:
 
     async def plan(self, request: Request) -> Response:
         """A plan as it stood at one moment of the story."""
-        pages: Mapping[Language, str] = self.company.plans.get(request.path_params["name"], {})
-        text = pages.get(chosen(request, "nl"))
-        if text is None:
-            return HTMLResponse("<!doctype html><title>404</title>", 404)
-        return HTMLResponse(text, headers={"Content-Security-Policy": PLAN_POLICY})
+        return _kept(request, self.company.plans.get(request.path_params["name"], {}))
+
+    async def paper(self, request: Request) -> Response:
+        """The code as it is printed."""
+        return _kept(request, self.invited.letters if self.invited else {})
 
     async def _view(self, language: Language) -> dict[str, Any]:
-        scene, words = self.scene, TEXTS[language]
+        scene, words, invited = self.scene, TEXTS[language], self.invited
         hold = await hold_of(scene)
         self._held = self._held or hold is not None
         linked, _ = await scene.store.read(counted)
@@ -109,6 +113,8 @@ class Guide:
             "hold": hold,
             "held_before": self._held,
             "hold_says": says(hold, language).replace("`", "") if hold else "",
+            "invited": invited,
+            "came_in": invited is not None and await scene.store.read(is_used, invited.person),
             "config": scene.config,
             "intranet": scene.intranet_address,
             "profile": both[0].key if both else "",
@@ -122,6 +128,13 @@ class Guide:
         """The newest first."""
         people = [Told(at, says[language], language, person=True) for at, says in self.company.told]
         return sorted([*people, *self.desk], key=lambda one: one.at, reverse=True)[:SHOWN]
+
+
+def _kept(request: Request, pages: Mapping[Language, str]) -> Response:
+    text = pages.get(chosen(request, "nl"))
+    if text is None:
+        return HTMLResponse("<!doctype html><title>404</title>", 404)
+    return HTMLResponse(text, headers={"Content-Security-Policy": KEPT_POLICY})
 
 
 def says(hold: Held, language: Language) -> str:

@@ -29,6 +29,7 @@ class DemoReport(BaseModel):
     linked: int = Field(0, description="People with an account in more than one source.")
     leavers: int = Field(0, description="People whose account was switched off.")
     held: int = Field(0, description="People who would all leave at once: they wait in a hold.")
+    invited: int = Field(0, description="People who came in with a one-time code.")
     people_wrong: int = Field(0, description="People, plans and holds that are not as they should.")
     virtual_seconds: float = Field(description="How long the story took.")
     seconds: float = Field(description="How long the demo took, in real time.")

@@ -107,6 +107,7 @@ class _Telling:
             linked=people.linked,
             leavers=people.leavers,
             held=people.held,
+            invited=people.invited,
             people_wrong=len(people.wrong),
             virtual_seconds=(self._scene.clock.now() - self._began).total_seconds(),
             seconds=round(time.perf_counter() - began, 1),

@@ -69,6 +69,7 @@ def hub_part() -> dict[str, Any]:
         "mail_domains": ["example.org"],
         "authority": [DIRECTORY],
         "user_name": ["user_name"],
+        "invitations": {"then": "device", "ask": "employee_number"},
         "groups": {"intranet": [{"instance": DIRECTORY, "name": "*"}]},
     }
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from hub.events.base import Language
 from hub.sandbox.demo.catalogue import TEXTS
 from hub.sandbox.demo.guide import ZONE, Guide, says
+from hub.sandbox.demo.people.invite import invite, is_used
 from hub.sandbox.demo.people.watch import Held, go_on, hold_of
 from hub.sandbox.demo.serving import address
 
@@ -37,7 +38,7 @@ class _Teller:
         self._guide, self._console = guide, console
         self._shown, self._hold, self._leaver_seen = 0, "", False
         self._all = len(guide.company.everybody)
-        self.complete = False
+        self.complete, self._came_in = False, False
 
     def say(self, text: str, style: str | None = None) -> None:
         self._console.print(text, style=style, soft_wrap=True, highlight=False, markup=False)
@@ -45,6 +46,7 @@ class _Teller:
     async def look(self) -> None:
         self._count()
         self._miss_the_leaver()
+        await self._invite()
         hold = await hold_of(self._guide.scene)
         if hold is not None and hold.hash != self._hold:
             self._hold = hold.hash
@@ -53,6 +55,18 @@ class _Teller:
         elif hold is None and self._hold:
             self._hold = ""
             self._note("hub_decided")
+
+    async def _invite(self) -> None:
+        guide, scene = self._guide, self._guide.scene
+        if guide.invited is None and self.complete:
+            guide.invited = await invite(scene, guide.company)
+            self._note("hub_invited", name=guide.invited.name)
+            self.say(f"         use it, with number {guide.invited.number}: {guide.invited.link}")
+        if guide.invited is None or self._came_in:
+            return
+        self._came_in = await scene.store.read(is_used, guide.invited.person)
+        if self._came_in:
+            self._note("hub_came_in", name=guide.invited.name)
 
     def _count(self) -> None:
         shown = self._guide.scene.intranet.pages.profiles.search("", None, 1).count

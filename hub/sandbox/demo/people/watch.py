@@ -12,6 +12,7 @@ from hub.engine import crowds
 from hub.events.base import Family
 from hub.sandbox.demo.pages import canaries_in
 from hub.sandbox.demo.people.company import DIRECTORY, Company
+from hub.sandbox.demo.people.invite import come_in, invite, is_used
 from hub.sandbox.demo.people.office import Step
 from hub.sandbox.demo.people.plans import planned
 from hub.sandbox.demo.scene import Scene
@@ -33,6 +34,7 @@ class Figures:
     linked: int = 0
     leavers: int = 0
     held: int = 0
+    invited: int = 0
     wrong: Sequence[str] = ()
     leaks: frozenset[str] = frozenset()
 
@@ -75,11 +77,14 @@ def _held(tx: Tx, now: datetime) -> Held | None:
 
 
 async def figures(scene: Scene, company: Company) -> Figures:
-    """The people in numbers, at this moment."""
+    """The people in numbers, at this moment; the last of them is somebody who is invited."""
+    invited = await invite(scene, company)
+    faults = await come_in(invited)
+    came_in = await scene.store.read(is_used, invited.person)
     hold = await hold_of(scene)
     pages = [text async for text in _pages(scene)]
     now, known = scene.clock.now(), scene.intranet.store.of_kind(Kind.PERSON)
-    wrong = [*_wrong(company, "\n".join(pages), now), *_missing(company, hold, now)]
+    wrong = [*faults, *_wrong(company, "\n".join(pages), now), *_missing(company, hold, now)]
     linked, persons = await scene.store.read(counted)
     texts = company.canaries
     leaks = {one for page in pages for one in canaries_in(page, texts)}
@@ -91,6 +96,7 @@ async def figures(scene: Scene, company: Company) -> Figures:
         linked=linked,
         leavers=sum(not one.body.get("active", True) for one in known),
         held=hold.people if hold else 0,
+        invited=int(came_in),
         wrong=wrong,
         leaks=frozenset(leaks),
     )
