@@ -1,11 +1,12 @@
-"""Pure: which comparisons of a filter must hold, so that an index can answer them."""
+"""Pure: what a filter keeps, and which of its comparisons an index can answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scim2_models import ScimFilter
+from scim2_models import Resource, ScimFilter
 from scim2_models.path import CompareOperator, Comparison, LogicalExpr, LogicalOperator
+from scim2_server.utils import parametrize
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,15 @@ def equals_in(wanted: ScimFilter[Any] | None) -> Iterator[Equals]:
             continue
         if isinstance(one.value, str):
             yield Equals(str(one.attr_path).rpartition(":")[2].casefold(), one.value)
+
+
+def matching(
+    resources: Sequence[Resource[Any]], wanted: ScimFilter[Any] | None
+) -> list[Resource[Any]]:
+    """The resources that a filter keeps; an attribute that a type lacks matches none of it."""
+    if wanted is None:
+        return list(resources)
+    if wanted.models:
+        return [one for one in resources if wanted.match(one)]
+    of = {type(one): parametrize(ScimFilter, type(one))(str(wanted)) for one in resources}
+    return [one for one in resources if of[type(one)].match(one)]

@@ -2,6 +2,8 @@
 
 import json
 from functools import cache
+from http import HTTPStatus
+from typing import Any
 
 from scim2_models import (
     AuthenticationScheme,
@@ -23,6 +25,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
 from connectors.scim_in import dialects
+from connectors.scim_in.members import member_change
 from connectors.scim_in.models import EnterpriseUser, Group, User
 from connectors.scim_in.settings import ScimInSettings
 from connectors.scim_in.storage import KeptStorage
@@ -66,17 +69,23 @@ def provider() -> ScimProvider:
 def answer(call: Call, kept: Kept, config: ScimInSettings, namespace: str) -> Answer:
     """What a call comes to; what the server refuses is an answer too."""
     service = ScimService(provider())
+    body = _plain(call)
     request = ScimRequest(
         method=call.method,
         base_url=call.base,
         path=call.path.removesuffix(".scim"),
         query=call.query,
         headers=call.headers,
-        body=_plain(call),
+        body=call.body if body is None else json.dumps(body).encode(),
     )
     storage = KeptStorage(kept, provider(), config, namespace, at=call.at)
+    change = member_change(call, body)
     try:
-        found = ScimHandler(service, storage).handle(request)
+        if change is None:
+            found = ScimHandler(service, storage).handle(request)
+        else:
+            storage.change_members(change.group, change.members)
+            found = ScimResponse(HTTPStatus.NO_CONTENT)
     except SCIMException as error:
         found = service.error_response(error)
     return _answer(found, request)
@@ -88,12 +97,11 @@ def _answer(found: ScimResponse, request: ScimRequest) -> Answer:
     return Answer(int(found.status), body, headers)
 
 
-def _plain(call: Call) -> bytes:
-    """The body in the words of the RFC; what is no JSON is left for the server to refuse."""
+def _plain(call: Call) -> Any:
+    """The body in the words of the RFC; None: it is no JSON, and the server refuses it."""
     if call.method not in BODIES or not call.body:
-        return call.body
+        return None
     try:
-        body = json.loads(call.body)
+        return dialects.plain(json.loads(call.body))
     except (ValueError, RecursionError):
-        return call.body
-    return json.dumps(dialects.plain(body)).encode()
+        return None

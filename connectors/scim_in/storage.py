@@ -1,7 +1,7 @@
 """Where the SCIM server reads and writes: what the hub keeps, within one call."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,15 +20,14 @@ from scim2_models import (
     UniquenessException,
 )
 from scim2_server.storage import ScimStorage, SearchPage
-from scim2_server.utils import parametrize
 
 from connectors.scim_in import mapping
-from connectors.scim_in.filters import Equals, equals_in
+from connectors.scim_in.filters import Equals, equals_in, matching
 from connectors.scim_in.mapping import FAMILIES, Json, ValueFault
 from connectors.scim_in.settings import ScimInSettings
 from hub.contract import Batch, Kept, Record, Ref, Removal
 from hub.events.base import Family
-from hub.events.group import GROUP, MEMBER
+from hub.events.group import GROUP, MEMBER, membership_key
 from hub.events.person import ALIAS
 
 MOST = 2_000
@@ -92,8 +91,8 @@ class KeptStorage(ScimStorage):
             for one in resource_types
             for record in self._candidates(one, wanted)
         ]
-        matching = _matching(found, wanted)
-        return SearchPage(len(matching), matching[start : start + count])
+        kept = matching(found, wanted)
+        return SearchPage(len(kept), kept[start : start + count])
 
     def create(self, resource_type: ResourceType, resource: Any_) -> Any_:
         """Store a new resource; who was deleted and is pushed again is the same one."""
@@ -135,6 +134,16 @@ class KeptStorage(ScimStorage):
         gone = [Removal(old.key, _family(resource_type), DELETED)]
         gone += [Removal(one.key, Family.MEMBERSHIP, DELETED) for one in self._links(role, old.key)]
         self._kept.store(Batch(records=gone))
+
+    def change_members(self, key: str, members: Mapping[str, bool]) -> None:
+        """Let these users into a group, or out of it; nobody else is looked at."""
+        if key not in self._kept.get(Family.GROUP, [key]):
+            raise NotFoundException(detail="There is no such Group.")
+        names = {one: membership_key(key, one) for one in members}
+        there = self._kept.get(Family.MEMBERSHIP, list(names.values()))
+        fresh = [one for one, inside in members.items() if inside and names[one] not in there]
+        gone = [one for one, inside in members.items() if not inside and names[one] in there]
+        self._store_members(key, sorted(fresh), [names[one] for one in sorted(gone)])
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -236,23 +245,24 @@ class KeptStorage(ScimStorage):
     def _store(
         self, resource_type: ResourceType, record: Record, doc: Json, old: Record | None = None
     ) -> None:
-        rows: list[Record | Removal] = []
         if old is None or (record.payload, set(record.refs)) != (old.payload, set(old.refs)):
-            rows.append(record)
+            self._kept.store(Batch(records=[record]))
         if _family(resource_type) is Family.GROUP:
-            rows += self._membership_changes(record.key, doc)
-        if rows:
-            self._kept.store(Batch(records=rows))
+            wanted = {str(one["value"]) for one in doc.get("members") or ()}
+            there = {_value(link, MEMBER): link.key for link in self._links(GROUP, record.key)}
+            gone = [there[one] for one in sorted(there.keys() - wanted)]
+            self._store_members(record.key, sorted(wanted - there.keys()), gone)
 
-    def _membership_changes(self, key: str, doc: Json) -> Iterable[Record | Removal]:
-        wanted = {str(one["value"]) for one in doc.get("members") or ()}
-        there = {_value(link, MEMBER): link for link in self._links(GROUP, key)}
-        fresh = sorted(wanted - there.keys())
+    def _store_members(self, key: str, fresh: Sequence[str], gone: Sequence[str]) -> None:
+        """Users who come into a group, and memberships that end."""
         if len(self._kept.get(Family.PERSON, fresh)) < len(fresh):
             raise InvalidValueException(detail="A member is no user that was pushed here.")
-        yield from (mapping.membership(key, one, self._namespace) for one in fresh)
-        for one in sorted(there.keys() - wanted):
-            yield Removal(there[one].key, Family.MEMBERSHIP, DELETED)
+        rows: list[Record | Removal] = [
+            mapping.membership(key, one, self._namespace) for one in fresh
+        ]
+        rows += [Removal(one, Family.MEMBERSHIP, DELETED) for one in gone]
+        if rows:
+            self._kept.store(Batch(records=rows))
 
     # --- showing -------------------------------------------------------------------------------
 
@@ -285,12 +295,3 @@ def _value(record: Record, role: str) -> str:
 def _dumped(resource: Any_) -> Json:
     dumped: Json = resource.model_dump(mode="json")
     return {name: value for name, value in dumped.items() if name not in {"id", "meta"}}
-
-
-def _matching(resources: list[Any_], wanted: ScimFilter[Any] | None) -> list[Any_]:
-    if wanted is None:
-        return resources
-    if wanted.models:
-        return [one for one in resources if wanted.match(one)]
-    of = {type(one): parametrize(ScimFilter, type(one))(str(wanted)) for one in resources}
-    return [one for one in resources if of[type(one)].match(one)]

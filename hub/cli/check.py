@@ -16,7 +16,7 @@ from hub.cli.pen import Steps
 from hub.cli.plan import decide
 from hub.cli.session import log_of, now, run, settings_of
 from hub.cli.status import call_addresses
-from hub.contract import Connector, Finding, Target
+from hub.contract import Connector, Finding, Serves, Target
 from hub.engine.assemble import assemble
 from hub.engine.reconcile import shown_hold
 from hub.errors import HubError
@@ -115,6 +115,12 @@ def _doors(settings: Settings) -> Iterator[tuple[str, Finding]]:
             level = "warning"
             advice = "set `web.public_url` in hub.yaml: others can't reach this address as it is"
         yield f"instance {one['instance']}", Finding(level, what, advice)
+    for shut in settings.instances:
+        if issubclass(shut.connector_class, Serves) and shut.settings.receive is None:
+            advice = (
+                "add `receive: {secret: ${env:NAME}}` to its file, and give the caller the same"
+            )
+            yield f"instance {shut.id}", Finding("failed", "nobody can call it: no secret", advice)
 
 
 def _broken() -> list[Plugin]:

@@ -71,3 +71,24 @@ def test_a_short_secret_and_a_typed_one_are_refused(hub, monkeypatch):
     assert typed.code == 78
     assert "must not stand in the file" in typed.out
     assert SECRET not in typed.out + typed.err
+
+
+def test_a_connector_that_nobody_can_call_is_named_by_check(hub, monkeypatch):
+    monkeypatch.setenv("SENDER_SECRET", SECRET)
+    hub.hub_yaml()
+    hub.instance("entra", "connector: scim_in\n")
+    checked = hub("check", "--json")
+    assert checked.code == 1
+    (door,) = [
+        one for one in checked.json["findings"]["instance entra"] if one["level"] == "failed"
+    ]
+    assert "receive" in door["advice"]
+    hub.instance("entra", f"connector: scim_in\n{RECEIVE}")
+    checked = hub("check", "--json")
+    assert checked.code == 0
+    (door,) = [one for one in checked.json["findings"]["instance entra"] if "serve" in one["what"]]
+    assert door["what"].endswith("/in/entra/scim/v2")
+    signed = RECEIVE.replace("}\n", ", hmac: true}\n")
+    hub.instance("entra", f"connector: scim_in\n{signed}")
+    checked = hub("check", "--json")
+    assert (checked.code, checked.json["problems"][0]["where"]) == (78, "receive.hmac")

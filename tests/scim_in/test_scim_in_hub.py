@@ -6,8 +6,10 @@ import json
 import sqlalchemy as sa
 
 from hub.errors import StreamLostError
+from hub.events.objects import Kind
 from hub.events.person import Person
 from hub.people import erasing
+from hub.settings.groups import GroupRule
 from hub.settings.removals import Removals
 from hub.store import persons
 from hub.store.tables import erased, event, metadata, ref, run, subject
@@ -47,6 +49,35 @@ async def test_switched_off_and_on_again_is_the_same_person(hub, entra):
     assert (await hub.published())["noor@werk.example.org"] is True
 
 
+async def test_pushed_groups_and_their_members_reach_the_intranet(make):
+    rule = GroupRule(instance="entra", name="*")
+    hub = await make(groups={"intranet": (rule,)})
+    entra = hub.provider()
+    noor, sem = (await entra.push("noor"))["id"], (await entra.push("sem"))["id"]
+    body = {"schemas": [GROUP], "displayName": "Zorg", "members": [{"value": noor}]}
+    group = (await entra.call("POST", "/Groups", body)).json()["id"]
+    assert await inside(hub) == {("Zorg", "noor@werk.example.org")}
+    more = [{"value": sem}]
+    await entra.patch(f"/Groups/{group}", {"op": "Add", "path": "members", "value": more})
+    assert len(await inside(hub)) == 2
+    await entra.patch(f"/Groups/{group}", {"op": "Remove", "path": "members", "value": more})
+    assert await inside(hub) == {("Zorg", "noor@werk.example.org")}
+
+
+async def inside(hub):
+    """Names of groups and users of the memberships on the intranet."""
+    await hub.published()
+    stored = {one: made.body for one, made in hub.target.objects.items()}
+    return {
+        (
+            stored[Kind.GROUP, body["group"]]["name"],
+            stored[Kind.PERSON, body["person"]]["user_name"],
+        )
+        for (kind, _), body in stored.items()
+        if kind is Kind.MEMBERSHIP
+    }
+
+
 # --- once --------------------------------------------------------------------------------------
 
 
@@ -58,6 +89,20 @@ async def test_the_same_push_twice_is_one_person(hub, entra, documents):
     assert len(await hub.persons()) == 1
     assert len(await hub.rows(sa.select(event))) == 1, "nothing of what was refused is stored"
     assert len(await hub.rows(sa.select(run))) == 1
+
+
+async def test_a_name_that_somebody_has_can_not_be_taken_over(hub, entra):
+    await entra.push("noor")
+    sem = await entra.push("sem")
+    for path, value in (("userName", "NOOR@werk.example.org"), ("externalId", "ext-noor")):
+        operation = {"op": "replace", "path": path, "value": value}
+        answer = await entra.patch(f"/Users/{sem['id']}", operation)
+        assert (answer.status_code, answer.json()["scimType"]) == (409, "uniqueness")
+    answer = await entra.call(
+        "PUT", f"/Users/{sem['id']}", sem | {"userName": "noor@werk.example.org"}
+    )
+    assert answer.status_code == 409
+    assert await hub.persons() == [("Noor Berg", "active"), ("Sem Berg", "active")]
 
 
 async def test_many_at_once_are_each_one_person(hub, entra, documents):
