@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from connectors.scim_in.settings import ScimInSettings
-from hub.contract import Answer, Batch, Call, Connector, Finding, Kept, ReadRequest, Stream
+from hub.contract import Batch, Call, Connector, Finding, Kept, ReadRequest, Reply, Stream
 from hub.errors import RejectedError
 from hub.events.base import PERSONAL
 
@@ -43,7 +43,7 @@ class ScimInConnector(Connector[ScimInSettings]):
         """The root of SCIM below the instance's address."""
         return "scim/v2"
 
-    def serve(self, call: Call, kept: Kept) -> Answer:
+    def serve(self, call: Call, kept: Kept) -> Reply:
         """One SCIM request, answered."""
         from connectors.scim_in.service import answer  # noqa: PLC0415  takes half a second
 

@@ -29,7 +29,7 @@ from connectors.scim_in.members import member_change
 from connectors.scim_in.models import EnterpriseUser, Group, User
 from connectors.scim_in.settings import ScimInSettings
 from connectors.scim_in.storage import KeptStorage
-from hub.contract import Answer, Call, Kept
+from hub.contract import Call, Kept, Reply
 
 MOST_RESULTS = 200
 BODIES = frozenset({"POST", "PUT", "PATCH"})
@@ -66,7 +66,7 @@ def provider() -> ScimProvider:
     )
 
 
-def answer(call: Call, kept: Kept, config: ScimInSettings, namespace: str) -> Answer:
+def answer(call: Call, kept: Kept, config: ScimInSettings, namespace: str) -> Reply:
     """What a call comes to; what the server refuses is an answer too."""
     service = ScimService(provider())
     body = _plain(call)
@@ -91,10 +91,10 @@ def answer(call: Call, kept: Kept, config: ScimInSettings, namespace: str) -> An
     return _answer(found, request)
 
 
-def _answer(found: ScimResponse, request: ScimRequest) -> Answer:
+def _answer(found: ScimResponse, request: ScimRequest) -> Reply:
     body = b"" if found.body is None else json.dumps(found.body).encode()
     headers = {"Location": request.url, **found.headers}
-    return Answer(int(found.status), body, headers)
+    return Reply(int(found.status), body, headers)
 
 
 def _plain(call: Call) -> Any:

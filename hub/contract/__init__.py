@@ -4,13 +4,12 @@ A connector adapts one kind of source: it hands over whole states of subjects in
 nothing of intranets. A target adapts one kind of intranet: it makes objects look as desired.
 Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
 Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
-LooksUp (Present, Gone, Unknown), Hints, Receives (Received), Serves (Call, Answer, Kept) and
+LooksUp (Present, Gone, Unknown), Hints, Receives (Received), Serves (Call, Reply, Kept) and
 Answers (Answered, OwnTicket), TakesFiles (Understood).
 `hub.testing` counts them.
 """
 
 from hub.contract.abilities import (
-    Answer,
     Answered,
     Answers,
     Call,
@@ -22,6 +21,7 @@ from hub.contract.abilities import (
     Present,
     Received,
     Receives,
+    Reply,
     Serves,
     TakesFiles,
     Understood,
@@ -52,7 +52,6 @@ from hub.contract.target import (
 
 __all__ = [
     "Ability",
-    "Answer",
     "Answered",
     "Answers",
     "Batch",
@@ -77,6 +76,7 @@ __all__ = [
     "Ref",
     "Remote",
     "Removal",
+    "Reply",
     "Serves",
     "Slice",
     "Stream",

@@ -93,7 +93,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """What the caller is told. From status 400 on nothing of the call is stored."""
 
     status: int
@@ -146,7 +146,7 @@ class Serves(Protocol):
         """Where below the instance's own address the protocol begins, such as `scim/v2`."""
         ...
 
-    def serve(self, call: Call, kept: Kept) -> Answer:
+    def serve(self, call: Call, kept: Kept) -> Reply:
         """What the call comes to. A call that makes no sense is an answer too; it never raises."""
         ...
 

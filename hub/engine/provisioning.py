@@ -181,7 +181,8 @@ def _too_many(tx: Tx, target_id: str, leaving: int, limits: Removals, lost: int 
 
 def _lost(tx: Tx, target_id: str, since: datetime) -> int:
     """How many were suspended of late, and had an account there."""
-    begin = max(since, named.released_at(tx, target_id, ACTION) or since)
+    here, there = named.released_at(tx, target_id, ACTION), named.released_at(tx, None, "removal")
+    begin = max(since, here or since, there or since)
     return named.lost_since(tx, target_id, begin)
 
 

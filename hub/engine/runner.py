@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from hub.contract import Answer, Call, Hints, Received, Stream, Target
+from hub.contract import Call, Hints, Received, Reply, Stream, Target
 from hub.engine import (
     approving,
     configuration,
@@ -299,8 +299,8 @@ class Runner:
                 ) from error
             yield
 
-    async def serve(self, instance: str, call: Call) -> Answer:
-        """Answer a call of the protocol that the instance's connector speaks, after the commit.
+    async def serve(self, instance: str, call: Call) -> Reply:
+        """Reply a call of the protocol that the instance's connector speaks, after the commit.
 
         Raises:
             BadConfigError: it speaks none.

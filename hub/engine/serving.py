@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.contract import Answer, Batch, Call, Record, Ref, Serves, Stream
+from hub.contract import Batch, Call, Record, Ref, Reply, Serves, Stream
 from hub.engine import configuration, intake, provisioning, settle
 from hub.engine.configuration import Source
 from hub.errors import BadConfigError
@@ -27,7 +27,7 @@ NO_CHANGE = frozenset({"GET", "HEAD"})
 class NothingStoredError(Exception):
     """The call changes nothing: its transaction is undone, and this is the answer."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Reply) -> None:
         super().__init__("nothing is stored")
         self.answer = answer
 
@@ -48,11 +48,11 @@ class Serving:
     now: datetime
     log: Any
 
-    def read(self, tx: Tx) -> Answer:
+    def read(self, tx: Tx) -> Reply:
         """The answer to a call that may change nothing."""
         return self._speaks().serve(self.call, StoredKept(tx, self.source.id))
 
-    def store(self, tx: Tx) -> Answer:
+    def store(self, tx: Tx) -> Reply:
         """The answer; what it stored is settled and projected too.
 
         Raises:

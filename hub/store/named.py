@@ -89,9 +89,11 @@ def lost_since(tx: Tx, target: str, moment: datetime) -> int:
     return sum(row.state != "present" or not row.body.get("active") for row in rows)
 
 
-def released_at(tx: Tx, holder: str, action: str) -> datetime | None:
-    """When a hold of this instance (or target) and action was released last."""
-    mine = sa.and_(hold.c.instance == holder, hold.c.action == action, hold.c.state == "released")
+def released_at(tx: Tx, holder: str | None, action: str) -> datetime | None:
+    """When a hold of this instance (or target; None: of any) and action was released last."""
+    mine = sa.and_(hold.c.action == action, hold.c.state == "released")
+    if holder is not None:
+        mine = sa.and_(mine, hold.c.instance == holder)
     moment: datetime | None = tx.execute(
         sa.select(hold.c.ended_at).where(mine).order_by(hold.c.ended_at.desc()).limit(1)
     ).scalar()

@@ -26,7 +26,7 @@ ABILITIES: Mapping[str, frozenset[str]] = {
     "Hints": frozenset({"Hints"}),
     "Receives": frozenset({"Receives", "Received"}),
     "Answers": frozenset({"Answers", "Answered", "OwnTicket"}),
-    "Serves": frozenset({"Serves", "Call", "Answer", "Kept"}),
+    "Serves": frozenset({"Serves", "Call", "Reply", "Kept"}),
     "TakesFiles": frozenset({"TakesFiles", "Understood"}),
 }
 TARGETS: frozenset[str] = frozenset(

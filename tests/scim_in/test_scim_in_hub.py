@@ -202,9 +202,7 @@ async def test_deleting_one_by_one_is_no_way_around_the_limit(make):
     await entra.push("user9")
     assert (await hub.held())[0][2] == 7, "who comes back leaves the hold"
     await hub.runner.release((await hub.held())[0][3], "test")
-    (there,) = await hub.held()
-    assert there[:3] == ("intranet", "people", 7), "what is released here is weighed there"
-    await hub.runner.release(there[3], "test")
+    assert not await hub.held(), "what is released here is not asked again there"
     assert sum((await hub.published()).values()) == 11
     await entra.call("DELETE", f"/Users/{ids[11]}")
     assert not await hub.held(), "after a release they count anew"
