@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli import guests, importing, invitations, invite
+from hub.cli import guests, importing, invitations, invite, visits
 from hub.cli.looking import MOST, STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
@@ -60,6 +60,7 @@ def add(app: typer.Typer, name: str) -> None:
     group.add_typer(_review(), name="review")
     invite.add(group)
     invitations.add(group)
+    visits.add(group)
     app.add_typer(group, name=name)
 
 

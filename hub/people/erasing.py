@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.events.base import Family
-from hub.people import finding, guests, invited, states, step
+from hub.people import finding, guests, invited, states, step, visiting
 from hub.people.standing import account_of
 from hub.people.states import Event, State
 from hub.store import (
@@ -55,16 +55,7 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
             {"target": one.target, "desired": one.body, "stands": one.done_body}
             for one in [*objects.of_people(tx, [row.id]), *memberships.objects_of(tx, row.id)]
         ],
-        "sessions": [
-            {
-                "how": str(one.how),
-                "device": one.device,
-                "opened_at": one.opened_at.isoformat(),
-                "used_at": one.used_at.isoformat(),
-                "until": one.until.isoformat(),
-            }
-            for one in sessions.of_person(tx, row.id, now)
-        ],
+        "sessions": [visiting.as_json(one) for one in sessions.of_person(tx, row.id, now)],
         "vouched": guests.export(tx, row.id),
         "invitations": invited.known(tx, [row.id]),
         "logins": [

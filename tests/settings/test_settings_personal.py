@@ -1,9 +1,13 @@
 """What hub.yaml may say of personal pages, and what is said when it can't be so."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from hub.contract import Answered, Answers
-from hub.settings import ConfigProblems
+from hub.registry import Registry
+from hub.settings import ConfigProblems, load
 
 HUB = """\
 store: sqlite:///hub.db
@@ -22,7 +26,7 @@ ENV = {"OIDC_SECRET": "canary-oidc", "DESK_PASSWORD": "desk-secret"}
 
 @pytest.fixture
 def loaded(site, desk_yaml):
-    def load(text=HUB, **changes):
+    def read(text=HUB, **changes):
         for old, new in changes.values():
             assert old in text
             text = text.replace(old, new)
@@ -30,7 +34,7 @@ def loaded(site, desk_yaml):
         site.write("connectors/desk.yaml", desk_yaml)
         return site.load(**ENV)
 
-    return load
+    return read
 
 
 def test_a_login_with_its_secret_by_reference(loaded):
@@ -79,3 +83,23 @@ def test_own_tickets_need_a_connector_that_can_be_asked(loaded):
     more = "  tickets:\n    desk: {attribute: mail, sources: [desk]}\n"
     (problem,) = loaded(HUB + more).problems
     assert "can't be asked" in str(problem)
+
+
+def test_what_the_how_to_says_can_be_used(tmp_path):
+    page = Path(__file__).parents[2] / "docs/howto/personal-pages.md"
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), flags=re.DOTALL)
+    desk = [one for one in blocks if "connectors/" in one]
+    login, tickets = [one for one in blocks if one not in desk]
+    hub = "store: sqlite:///hub.db\norganisation: Voorbeeld\n"
+    hub += login + tickets.partition("personal:\n")[2].replace("# sessions", "sessions")
+    (tmp_path / "hub.yaml").write_text(hub)
+    (tmp_path / "connectors").mkdir()
+    (tmp_path / "connectors/servicedesk.yaml").write_text(desk[0].replace("# text", "text"))
+    for name in ("hr", "ad"):
+        csv = "connector: csv\nsettings: {folder: /srv/hr}\n"
+        (tmp_path / f"connectors/{name}.yaml").write_text(csv)
+    settings = load(
+        tmp_path / "hub.yaml", Registry.discover(), {"OIDC_SECRET": "x", "TOPDESK_PASSWORD": "y"}
+    )
+    assert [str(one) for one in settings.problems] == []
+    assert settings.hub.personal.tickets["servicedesk"].sessions == ("oidc", "device")
