@@ -13,7 +13,7 @@ from hub.cli.session import Session, need_store, now, run, session, settings_of
 from hub.contract import Serves, TakesFiles
 from hub.engine import reconcile
 from hub.settings import Settings
-from hub.store import sessions
+from hub.store import invitations, sessions
 
 EXAMPLES = examples("hub status", "hub status --json | jq .streams")
 WELL = {"ok", "unknown"}
@@ -41,6 +41,7 @@ async def _status(out: Output, config: Any) -> int:
         running = one.store.in_use()
         found["running"] = one.store.holder() if running else None
         found["people"]["sessions"] = await one.store.read(sessions.count, now())
+        found["people"]["codes"] = await one.store.read(invitations.count_open, now())
         found["processes"] = await one.store.read(one.store.processes)
         found["tiles"] = [{**row, "url": tile_url(one.settings, row)} for row in found["tiles"]]
         found["wrong"] = wrong = what_is_wrong(found)
@@ -163,6 +164,8 @@ def _show_people(one: Session, found: Mapping[str, Any]) -> None:
     one.out.say(f"Persons: {shown(found['states'])}; accounts: {waiting}.")
     if found["sessions"]:
         one.out.say(f"Sessions on personal pages: {shown(found['sessions'])}.")
+    if found["codes"]:
+        one.out.say(f"One-time codes that nobody used yet: {found['codes']}.")
     if number := found["without_login"]:
         said = "nothing to log in with, and no account on a target (`people.user_name`)"
         one.out.say(f"Active, but with {said}: {number}.")

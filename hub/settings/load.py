@@ -251,7 +251,8 @@ def _personal(
 ) -> Iterator[Problem]:
     """What would leave personal pages shut, or a part of them empty."""
     web = hub.web.public_url
-    if hub.personal.login and web is not None and not is_safe(str(web)):
+    ways_in = hub.personal.login or hub.people.invitations
+    if ways_in and web is not None and not is_safe(str(web)):
         message = "is not https, so nobody can log in: a cookie would travel unprotected"
         advice = "serve the pages by https, and write that address"
         yield document.problem(("web", "public_url"), message, advice)

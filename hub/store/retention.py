@@ -18,6 +18,7 @@ from hub.store.tables import (
     anchor,
     cause,
     event,
+    login,
     obj,
     person,
     ref,
@@ -110,6 +111,7 @@ def forget_persons(tx: Tx, before: datetime, part: int = PART) -> int:
     if ids:
         empty = {"name": None, "attributes": None}
         tx.execute(sa.update(person).where(person.c.id.in_(ids)).values(empty))
+        tx.execute(sa.delete(login).where(login.c.person.in_(ids)))
     return len(ids)
 
 

@@ -1,9 +1,11 @@
 """`hub people invite`: one code shown, many on paper or by mail, and nothing where it must not be."""
 
 import re
+import signal
 import stat
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 HR = """\
@@ -239,3 +241,25 @@ def test_only_who_may_decide_over_these_people_gives_codes(shop, monkeypatch):
         assert shop("people", "invitations", "list").code == (1 if who == "eve" else 0)
         assert shop("people", "invitations", "revoke", "noor").code == code, who
     assert [row["by"] for row in shop("people", "invitations", "list", "--json").json] == []
+
+
+def test_beside_a_running_hub_and_through_its_page(shop, processes, free_port):
+    text = shop.config.read_text().replace("port: 8090", f"port: {free_port}")
+    shop.config.write_text(text.replace("https://hub.example.org", f"http://127.0.0.1:{free_port}"))
+    process = shop.start("run")
+    processes.append(process)
+    process.until("Next: ")
+    [code] = re.findall(CODE, shop("people", "invite", "noor").out)
+    assert "One-time codes that nobody used yet: 1." in shop("status").out
+    page, form = f"http://127.0.0.1:{free_port}/welcome", {"code": code, "number": "1042"}
+    with httpx.Client(trust_env=False, headers={"Sec-Fetch-Site": "same-origin"}) as visitor:
+        assert visitor.post(page, data=form | {"number": "7", "go": "yes"}).status_code == 403
+        done = visitor.post(page, data=form | {"go": "yes"})
+        assert (done.status_code, 'href="/me"' in done.text) == (200, True)
+        assert visitor.get(page.replace("/welcome", "/me")).status_code == 200
+        assert visitor.post(page, data=form | {"go": "yes"}).status_code == 403
+    ended = process.end(signal.SIGTERM)
+    assert "code_refused" in ended.err
+    for one in (code, code.replace("-", ""), "1042"):
+        assert one not in ended.out + ended.err
+    assert ": used " in shop("people", "show", "noor").out

@@ -13,7 +13,7 @@ from hub.errors import RejectedError
 from hub.people import codes, decisions, erasing, finding, inviting, redeeming
 from hub.people.inviting import Invitee, Terms
 from hub.people.redeeming import Typed
-from hub.store import sessions, trail
+from hub.store import invitations, sessions, trail
 from hub.store.sessions import How
 from hub.store.tables import invitation, login, metadata
 
@@ -21,6 +21,17 @@ DAYS = timedelta(days=14)
 MAIL = Terms("mail", mail_from=frozenset({"hr"}))
 PAPER = Terms("paper")
 ISSUER = "https://login.example.org"
+
+
+BOTH = pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def store_url(request, tmp_path):
+    """SQLite, and both where the store's behaviour is the point."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'hub.db'}"
+    return request.getfixturevalue("postgres_url")
 
 
 @pytest.fixture
@@ -152,6 +163,7 @@ async def test_an_account_that_is_over_vouches_for_nothing(hub, do, person_of):
         await do(inviting.one, "ad/a9", MAIL, hub.clock.now())
 
 
+@BOTH
 async def test_many_are_those_who_never_got_in(hub, do, issued, redeemed):
     async def left(**more):
         given = {"again": False, "instance": None} | more
@@ -222,6 +234,7 @@ async def test_who_is_suspended_does_not_get_in(hub, issued, redeemed):
     assert await redeemed(code)
 
 
+@BOTH
 async def test_the_number_is_asked_beside_it_and_five_wrong_ones_end_it(hub, issued, redeemed):
     code = await issued("hr/h1")
     assert await redeemed(code, "1043") is None
@@ -273,6 +286,7 @@ async def test_whatever_is_wrong_the_same_work_is_done(hub, do, issued, redeemed
     assert all(one == seen["unknown"] for one in seen.values())
 
 
+@BOTH
 async def test_two_at_once_get_one_between_them(hub, issued, redeemed):
     import asyncio
 
@@ -284,6 +298,7 @@ async def test_two_at_once_get_one_between_them(hub, issued, redeemed):
 # --- whose login it is ----------------------------------------------------------------------------
 
 
+@BOTH
 async def test_a_login_after_the_code_is_the_persons_own(hub, do, issued):
     async def handed(key):
         at = hub.clock.now()
@@ -317,6 +332,7 @@ async def test_a_login_after_the_code_is_the_persons_own(hub, do, issued):
 # --- merged, forgotten, shown ----------------------------------------------------------------------
 
 
+@BOTH
 async def test_a_merged_person_keeps_one_good_code(hub, do, issued, redeemed):
     given = {"actor": "beheer", "now": hub.clock.now()}
     stays, goes = await hub.person("hr/h1"), await hub.person("ad/a1")
@@ -329,6 +345,7 @@ async def test_a_merged_person_keeps_one_good_code(hub, do, issued, redeemed):
     assert await redeemed(third) is None, "nobody knows whose it is"
 
 
+@BOTH
 async def test_who_is_forgotten_leaves_none_and_may_read_of_them_before(hub, do, issued):
     given = {"actor": "beheer", "now": hub.clock.now()}
     code = await issued("hr/h1")
@@ -360,9 +377,26 @@ async def test_the_trail_says_who_and_when_and_no_code(hub, do, issued, redeemed
     assert code not in str(lines)
 
 
+@BOTH
 async def test_what_is_over_is_forgotten_with_time(hub, issued):
     await issued("hr/h1")
     await issued("hr/h2", lasting=timedelta(days=90))
     hub.clock.advance((14 + 91) * 86400)
     await forgetting.forget(hub.store, forgetting.Keep(), hub.clock.now())
     assert len(await rows(hub)) == 1
+
+
+async def test_the_login_of_who_left_is_forgotten_with_the_name(hub, do):
+    ident = (await hub.person("hr/h1")).id
+    await do(invitations.put_login, ISSUER, "sub-1", ident, hub.clock.now())
+    hub["hr"].remove("h1")
+    for _ in range(3):
+        await hub.read()
+    for days in (31, 91):
+        hub.clock.advance(days * 86400)
+        await hub.read()
+        assert len(await hub.rows(sa.select(login))) == 1
+    hub.clock.advance(86400)
+    await forgetting.forget(hub.store, forgetting.Keep(), hub.clock.now())
+    assert (await hub.person("hr/h1")).name is None
+    assert await hub.rows(sa.select(login)) == []
