@@ -30,7 +30,7 @@ def demo(
     ] = "sandbox",
     config: UnusedConfigOption = None,
 ) -> None:
-    """Play one morning: people come, leave and are kept; disturbances become a tile.
+    """Play one morning: people and disturbances, to the intranet.
 
     Everything runs on this machine: a practice TOPdesk, directory and intranet, and the hub.
     """
