@@ -169,6 +169,8 @@ def _show_people(one: Session, found: Mapping[str, Any]) -> None:
     if number := found["without_login"]:
         said = "nothing to log in with, and no account on a target (`people.user_name`)"
         one.out.say(f"Active, but with {said}: {number}.")
+    for target, number in found["not_linked"].items():
+        one.out.say(f"Without an account on {target} that could be linked: {number}.")
     for target, number in found["not_in_groups"].items():
         if number:
             one.out.say(f"In a group, but without an account on {target}: {number}.")

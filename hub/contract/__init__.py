@@ -27,6 +27,7 @@ from hub.contract.abilities import (
     Understood,
     Unknown,
 )
+from hub.contract.links import Account, Links, Sought
 from hub.contract.source import (
     Batch,
     Checkpoint,
@@ -52,6 +53,7 @@ from hub.contract.target import (
 
 __all__ = [
     "Ability",
+    "Account",
     "Answered",
     "Answers",
     "Batch",
@@ -65,6 +67,7 @@ __all__ = [
     "Gone",
     "Hints",
     "Kept",
+    "Links",
     "LooksUp",
     "Outcome",
     "OwnTicket",
@@ -79,6 +82,7 @@ __all__ = [
     "Reply",
     "Serves",
     "Slice",
+    "Sought",
     "Stream",
     "TakesFiles",
     "Target",

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from hub.contract import Ability, Remote, Target
 from hub.errors import BadConfigError, HubError, RejectedError, RetryableError
-from hub.events.objects import Kind
-from hub.store import ledger, objects, streams, trail
+from hub.events.objects import Kind, member_ends
+from hub.store import ledger, links, objects, streams, trail
 from hub.store.store import Store, Tx
 
 What = Literal["missing", "changed", "moved", "left"]
@@ -133,7 +133,10 @@ class Look:
         looked.not_ours += len(others - ours)
 
     def _rows(self, tx: Tx, kind: Kind, keys: Collection[str] | None = None) -> list[Any]:
-        return ledger.ledger(tx, self.target_id, str(kind), keys)
+        rows = ledger.ledger(tx, self.target_id, str(kind), keys)
+        others = links.keys(tx, self.target_id) if kind is Kind.MEMBERSHIP else set()
+        # a target finds who is in a group by our own keys, which accounts of others do not have
+        return [row for row in rows if member_ends(row.key)[1] not in others] if others else rows
 
     async def _remotes(
         self, looked: Looked, kind: Kind, keys: Collection[str]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.engine import departures, grouping, overhauls
+from hub.engine import departures, grouping, linking, overhauls
 from hub.engine.projection import Desired
 from hub.events.objects import Kind, PersonEntry
 from hub.people import policy as policies
@@ -88,16 +88,22 @@ def provision(
     for one in persons.of_persons(tx, [row.id for row in rows]):
         accounts.setdefault(one.person, []).append(one)
     waits, unchanged = {}, set()
-    for target_id in policy.accounts:
+    for target_id, what in policy.accounts.items():
         wishes = _wishes(tx, target_id, rows, accounts, policy)
         free = {*(changed or {}).get(target_id, ()), *agreed}
+        leaving = {*(released or {}).get(target_id, ()), *agreed}
+        if what == linking.LINK:
+            waits[target_id] = _link(
+                tx, target_id, wishes, leaving, limits=policy.removals, now=now
+            )
+            continue
         same = overhauls.weigh(tx, target_id, wishes, free, limits=policy.changes, now=now)
         unchanged |= same
         waits[target_id] = _settle(
             tx,
             target_id,
             [one for one in wishes if one.row.id not in same],
-            {*(released or {}).get(target_id, ()), *agreed},
+            leaving,
             limits=policy.removals,
             now=now,
             recent=recent,
@@ -125,6 +131,7 @@ def _settle(
     lost = _lost(tx, target_id, now - recent) if recent and losing else 0
     waits = _weigh(tx, target_id, losing, limits, now, lost=lost)
     moving = [one for one in wishes if one.row.id not in waits]
+    linking.take_over(tx, moving)
     for one in moving:
         if one.entry is None:
             _take_away(tx, one, now)
@@ -133,6 +140,24 @@ def _settle(
     desire.put_many(
         tx, [(one.instance, _desired(target_id, one)) for one in moving if one.entry], now
     )
+    return waits
+
+
+def _link(
+    tx: Tx,
+    target_id: str,
+    wishes: Sequence[Wish],
+    let_go: Collection[str],
+    *,
+    limits: Removals,
+    now: datetime,
+) -> set[str]:
+    """The same where accounts are referenced only: whoever leaves loses the groups there."""
+    losing = [one for one in wishes if one.entry is None and one.row.state != State.ERASED]
+    losing = [one for one in losing if one.there is not None and one.there.state == "present"]
+    losing = [one for one in losing if one.row.id not in let_go]
+    waits = _weigh(tx, target_id, losing, limits, now)
+    linking.settle(tx, target_id, [one for one in wishes if one.row.id not in waits], now)
     return waits
 
 

@@ -399,6 +399,7 @@ def to_withdraw(
         row
         for row in rows
         if (target is None or row.target == target)
+        and row.ownership != desire.LINKED  # the hub did not make it
         and (row.state == "present" or row.done_state == "present" or row.intent is not None)
     ]
 
@@ -490,6 +491,7 @@ def status(tx: Tx) -> dict[str, Any]:
             "states": persons.count_states(tx),
             "waiting": reviews.count_open(tx),
             "without_login": provisioning.without_login(tx),
+            "not_linked": objects.sought(tx),
             "not_in_groups": group_reasons.unpublished(tx, list(policies.current(tx).groups)),
             "without_sponsor": len(guests.without_sponsor(tx)),
         },

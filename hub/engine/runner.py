@@ -16,6 +16,7 @@ from hub.contract import Call, Hints, Received, Reply, Stream, Target
 from hub.engine import (
     approving,
     configuration,
+    linking,
     overhauls,
     previewing,
     provisioning,
@@ -443,6 +444,8 @@ class Runner:
         waited = 0.0
         while True:
             async with self._at_work(lease.TARGET + target):
+                if self.people.accounts.get(target) == linking.LINK:
+                    await linking.look(self.store, target, self.targets[target], self.now())
                 last = await self.deliverers[target].deliver()
             counts = Counter({k: v for k, v in counts.items() if k not in PASSING}) + last
             left = (patience if counts["done"] else min(patience, LITTLE)) - waited

@@ -8,7 +8,16 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from hub.contract import Answers, Connector, Hints, Receives, Serves, TakesFiles, Target
+from hub.contract import (
+    Answers,
+    Connector,
+    Hints,
+    Links,
+    Receives,
+    Serves,
+    TakesFiles,
+    Target,
+)
 from hub.events.base import fingerprint
 from hub.events.route import Route
 from hub.http import HttpOptions
@@ -19,6 +28,7 @@ from hub.settings.document import Document, Referenced, follow, read
 from hub.settings.environment import override
 from hub.settings.kinds import Name, holds_password
 from hub.settings.models import WEB, HubSettings, InstanceSettings, TargetSettings
+from hub.settings.people import Accounts
 from hub.settings.personal import Login, is_safe
 from hub.settings.problems import ConfigProblems, Place, Problem, near
 from hub.settings.routing import (
@@ -189,6 +199,7 @@ def load(path: Path, registry: Registry, env: Mapping[str, str]) -> Settings:
     problems += _unknown_instances(document, hub, known)
     problems += _unknown_of_administrators(document, hub, known)
     problems += _unknown_targets(document, hub)
+    problems += _cannot_link(document, hub, targets)
     problems += _personal(document, hub, instances)
     store = _store(hub.store, base)
     return Settings(path, hub, store, targets, instances, tuple(problems), tuple(made.broken))
@@ -268,6 +279,19 @@ def _personal(
             message = f"names an instance that can't be asked: `{one.connector_class.name}`"
             place = ("personal", "tickets", one.id)
             yield document.problem(place, message, "remove it; `topdesk` can be asked")
+
+
+def _cannot_link(
+    document: Document, hub: HubSettings, targets: Sequence[ConfiguredTarget]
+) -> Iterator[Problem]:
+    for one in targets:
+        linked = hub.people.accounts.get(one.id) is Accounts.LINK
+        if linked and not issubclass(one.target_class, Links):
+            message = (
+                f"is `link`, and a target `{one.target_class.name}` can't be asked for accounts"
+            )
+            advice = "write `manage`, or leave the target out"
+            yield document.problem(("people", "accounts", one.id), message, advice)
 
 
 def _hub(document: Document) -> HubSettings:

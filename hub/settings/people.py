@@ -35,6 +35,7 @@ class Accounts(StrEnum):
     """What the hub does with the accounts of a target."""
 
     MANAGE = "manage"
+    LINK = "link"
 
 
 class PeopleSettings(Model):
@@ -68,7 +69,9 @@ class PeopleSettings(Model):
     accounts: dict[Name, Accounts] = Field(
         {},
         description="Target to what the hub does with accounts there. `manage`: it makes, changes "
-        "and switches off one for each person. A target that is not named is never written.",
+        "and switches off one for each person. `link`: it looks for the account that stands there "
+        "already, by user name or work address, and never writes it. A target that is not named "
+        "is never written.",
     )
     groups: dict[Name, tuple[GroupRule, ...]] = Field(
         {},

@@ -12,6 +12,9 @@ from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import cause, obj
 
+LINKED = "linked"  # the ownership of an account that others made: it is referenced, never written
+OURS = obj.c.ownership.is_distinct_from(LINKED)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -81,6 +84,7 @@ def desire(tx: Tx, wanted: Sequence[Wanted], now: datetime) -> None:
 Name = tuple[str, str, str]  # target, kind, key
 _SHAPE = (
     "id", "target", "kind", "key", "hash", "state", "withdrawn", "withheld", "tile", "audience",
+    "ownership",
 )  # fmt: skip
 
 
@@ -145,6 +149,8 @@ class _Step:
     def put(self, instance_id: str, one: Any) -> None:
         name = _name(one)
         row = self._existing.get(name)
+        if row is not None and row.ownership == LINKED:
+            return  # referenced, never written
         values = {
             "body": one.text,
             "hash": one.hash,
@@ -256,11 +262,11 @@ def ahead(now: datetime) -> dict[str, Any]:
 def make_absent(tx: Tx, object_id: int, now: datetime, **extra: Any) -> None:
     """The object should not exist any more."""
     values = {"state": "absent", "withheld": False} | ahead(now) | extra
-    tx.execute(obj.update().where(obj.c.id == object_id).values(**values))
+    tx.execute(obj.update().where(obj.c.id == object_id, OURS).values(**values))
 
 
 def make_all_absent(tx: Tx, ids: Collection[int], now: datetime) -> None:
     """The same for many objects."""
     values = {"state": "absent", "withheld": False} | ahead(now)
     for part in chunks(ids):
-        tx.execute(obj.update().where(obj.c.id.in_(part)).values(**values))
+        tx.execute(obj.update().where(obj.c.id.in_(part), OURS).values(**values))

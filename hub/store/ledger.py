@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.desire import ahead
+from hub.store.desire import OURS, ahead
 from hub.store.store import Tx
 from hub.store.subjects import CHUNK, chunks
 from hub.store.tables import obj, target
@@ -38,7 +38,7 @@ def set_ids(tx: Tx, ids: Collection[int], **values: Any) -> None:
 
 def send_again(tx: Tx, object_id: int, now: datetime, **same: Any) -> bool:
     """The object is ahead again as it is desired now; False when a column differs from `same`."""
-    where = [obj.c.id == object_id, *(obj.c[name] == value for name, value in same.items())]
+    where = [obj.c.id == object_id, OURS, *(obj.c[name] == value for name, value in same.items())]
     return bool(tx.execute(obj.update().where(*where).values(**ahead(now))).rowcount)
 
 
@@ -60,7 +60,7 @@ def forget_target(tx: Tx, target_id: str) -> None:
     """A new address is a new ledger: nothing was published there yet."""
     tx.execute(
         obj.update()
-        .where(obj.c.target == target_id)
+        .where(obj.c.target == target_id, OURS)
         .values(
             done_seq=0,
             done_state=None,
@@ -74,11 +74,19 @@ def forget_target(tx: Tx, target_id: str) -> None:
             attempts=0,
         )
     )
+    forget_links(tx, target_id)
+
+
+def forget_links(tx: Tx, target_id: str) -> None:
+    """A new address: the accounts of others are looked for again."""
+    mine = sa.and_(obj.c.target == target_id, ~OURS)
+    again = {"status": "sought", "done_state": None, "remote_id": None, "due": None}
+    tx.execute(obj.update().where(mine).values(again))
 
 
 def standing(tx: Tx, target_id: str) -> list[dict[str, Any]]:
     """What stands on the target, or may stand there, as JSON values."""
-    there = sa.or_(obj.c.done_state == "present", obj.c.intent.is_not(None))
+    there = sa.and_(OURS, sa.or_(obj.c.done_state == "present", obj.c.intent.is_not(None)))
     rows = tx.execute(sa.select(obj).where(obj.c.target == target_id, there).order_by(obj.c.id))
     wanted = ("id", "seq", "done_state", "done_body", "remote_id", "remote_version")
     return [{name: getattr(row, name) for name in wanted} for row in rows]

@@ -53,6 +53,12 @@ def refused_people(tx: Tx, instance_id: str) -> tuple[int, int]:
     return found.get("rejected", 0), sum(found.values())
 
 
+def sought(tx: Tx) -> dict[str, int]:
+    """Per target how many accounts of others were looked for, and not found."""
+    query = sa.select(obj.c.target, sa.func.count()).where(obj.c.status == "sought")
+    return {row[0]: row[1] for row in tx.execute(query.group_by(obj.c.target))}
+
+
 def set_instance(tx: Tx, object_id: int, instance_id: str) -> None:
     """Whose mode decides whether it is sent."""
     tx.execute(obj.update().where(obj.c.id == object_id).values(instance=instance_id))

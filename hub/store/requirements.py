@@ -130,10 +130,14 @@ def say_waiting(tx: Tx, target_id: str) -> None:
             tx.execute(obj.update().where(obj.c.id == row.id).values(reason=reason))
 
 
-def _reason(tx: Tx, row: Any) -> str:
+def _reason(tx: Tx, row: Any) -> str | None:
     found = tx.execute(_needed(row.id) if row.state == "present" else _needing(row.id)).first()
     if found is None:
         return "It waits for another object."
+    if row.state == "present" and found.sought:
+        return (
+            None  # for an account of others that is looked for: nothing is wrong, and it is counted
+        )
     if row.state == "absent":
         return f"It stays until {found.kind} {found.key}, which requires it, is gone."
     refused = " That one was refused: see `hub dead-letters list`." if found.refused else ""
@@ -149,8 +153,9 @@ def _needed(object_id: int) -> sa.Select[Any]:
     )
     stands = sa.and_(other.c.state == "present", other.c.done_state == "present")
     refused = (other.c.status == "rejected").label("refused")
+    sought = (other.c.status == "sought").label("sought")
     return (
-        sa.select(requirement.c.kind, requirement.c.key, refused)
+        sa.select(requirement.c.kind, requirement.c.key, refused, sought)
         .outerjoin_from(requirement, other, same)
         .where(requirement.c.object == object_id, sa.func.coalesce(~stands, sa.true()))
         .order_by(requirement.c.kind, requirement.c.key)

@@ -25,6 +25,7 @@ ABILITIES: Mapping[str, frozenset[str]] = {
     "LooksUp": frozenset({"LooksUp", "Present", "Gone", "Unknown"}),
     "Hints": frozenset({"Hints"}),
     "Receives": frozenset({"Receives", "Received"}),
+    "Links": frozenset({"Links", "Sought", "Account"}),
     "Answers": frozenset({"Answers", "Answered", "OwnTicket"}),
     "Serves": frozenset({"Serves", "Call", "Reply", "Kept"}),
     "TakesFiles": frozenset({"TakesFiles", "Understood"}),

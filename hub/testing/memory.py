@@ -7,12 +7,14 @@ from typing import Any, Literal
 
 from hub.contract import (
     Ability,
+    Account,
     Capabilities,
     Context,
     Delivery,
     Finding,
     Outcome,
     Remote,
+    Sought,
     Target,
 )
 from hub.errors import HubError, RejectedError, RetryableError
@@ -34,7 +36,7 @@ class Stored:
 class Call:
     """One call of the target: which method, with what."""
 
-    method: Literal["publish", "find", "list_remote", "check", "capabilities"]
+    method: Literal["publish", "find", "list_remote", "check", "capabilities", "accounts"]
     items: tuple[Delivery, ...] = ()
     keys: tuple[str, ...] = ()
 
@@ -53,6 +55,7 @@ class MemoryTarget(Target[MemorySettings]):
         exists500: a create is stored, and still answered with a fault.
         identity: as in `Ability`; other than keyed, a repeated create lands in `duplicates`.
         groups: those that the intranet knows; None: it can't tell.
+        known: accounts of its own, which the hub did not make.
         at_once: calls in flight that it says it bears; `most_at_once` there were.
         pause: awaited in each `publish` before anything happens, as a slow network would.
         faults: asked for each `publish` with its items; an error that it returns is raised, and
@@ -81,6 +84,7 @@ class MemoryTarget(Target[MemorySettings]):
         self.identity = identity
         self.batch_max = batch_max
         self.groups: frozenset[str] | None = None
+        self.known: list[Account] = []
         self.at_once = 8
         self.most_at_once = 0
         self.pause: Callable[[Sequence[Delivery]], Awaitable[None]] | None = None
@@ -163,13 +167,18 @@ class MemoryTarget(Target[MemorySettings]):
         for key in sorted(key for found, key in self.objects if found is kind):
             yield self._remote(kind, key)
 
+    async def accounts(self, people: Sequence[Sought]) -> Sequence[Account]:
+        """All of its own, whoever is asked for."""
+        self._called("accounts", keys=tuple(one.key for one in people))
+        return list(self.known)
+
     async def close(self) -> None:
         """Remember that it was closed."""
         self.closed = True
 
     def _called(
         self,
-        method: Literal["publish", "find", "list_remote", "capabilities"],
+        method: Literal["publish", "find", "list_remote", "capabilities", "accounts"],
         *,
         items: tuple[Delivery, ...] = (),
         keys: tuple[str, ...] = (),

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
+from hub.contract import Account
 from hub.errors import RetryableError
 from hub.events.objects import Kind
 from hub.http import Answer, Http
-from hub.targets.openintranet.models import Can, Item, Page, Result, Results, read_as
+from hub.targets.openintranet.models import Can, Found, Item, Page, Result, Results, read_as
 
 ANSWERS = (200, 201, 204, 400, 404, 409, 412, 413, 422, 500)  # those that mean something per item
 PROBE = "intranet-hub-check"  # a key and a version that no object has
@@ -69,6 +70,14 @@ class OpenApi:
             for item in page.items:
                 yield item
             cursor = page.next_cursor
+
+    async def accounts(self, name: str, value: str) -> list[Account]:
+        """Accounts with exactly this value of `user_name`, `mail` or `external_id`."""
+        answer = await self.http.get("v1/accounts", params={name: value})
+        key = value if name == "external_id" else None
+        return [
+            Account(one.id, key, one.user_name, one.mail) for one in read_as(Found, answer).items
+        ]
 
     async def try_right(self, kind: Kind) -> None:
         """Whether the token may write, without writing: no object has this key and version.

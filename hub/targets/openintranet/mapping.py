@@ -1,10 +1,12 @@
 """The hub's bodies in the shape of the reference open API, and compared with it; pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
+from hub.contract import Delivery
 from hub.events.base import Model
 from hub.events.objects import (
     Freshness,
@@ -33,6 +35,14 @@ def to_api(body: Mapping[str, Any]) -> dict[str, Any]:
         groups = list(audience.get("groups") or ())
         given["audience"] = {"everyone": True} if everyone else {"groups": groups}
     return given
+
+
+def with_ends(item: Delivery) -> Delivery:
+    """A membership that names its person as the intranet does: an account of its own has its own id."""
+    if item.kind != Kind.MEMBERSHIP or item.state != "present":
+        return item
+    key = str(item.body["person"])
+    return replace(item, body={**item.body, "person": item.requires.get((Kind.PERSON, key), key)})
 
 
 def differing(kind: Kind, body: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:

@@ -73,6 +73,20 @@ class Page(Answered):
     next_cursor: str | None = None
 
 
+class FoundAccount(Answered):
+    """One account, whoever made it."""
+
+    id: str
+    user_name: str
+    mail: str | None = None
+
+
+class Found(Answered):
+    """Accounts with the wanted value."""
+
+    items: list[FoundAccount]
+
+
 class FieldProblem(Answered):
     """One wrong field."""
 

@@ -7,20 +7,32 @@ changed since, so a replayed answer is believed only after a look. Several items
 where the intranet offers it, one by one otherwise; what is concluded from an answer is the same.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from hub.contract import Capabilities, Context, Delivery, Finding, Outcome, Remote, Target
+from hub.contract import (
+    Account,
+    Capabilities,
+    Context,
+    Delivery,
+    Finding,
+    Outcome,
+    Remote,
+    Sought,
+    Target,
+)
 from hub.errors import HubError, RateLimitedError, RejectedError
 from hub.events.objects import Kind
 from hub.targets.openintranet.check import check
 from hub.targets.openintranet.client import OpenApi
-from hub.targets.openintranet.mapping import differing, to_api
+from hub.targets.openintranet.mapping import differing, to_api, with_ends
 from hub.targets.openintranet.models import Item, OpenIntranetSettings
 from hub.targets.openintranet.reasons import reason_of
 from hub.targets.openintranet.said import Said, of_answer, of_result
 
+ASKED_AT_ONCE = 8
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@-]{0,199}", re.ASCII)
 
 
@@ -56,6 +68,7 @@ class OpenIntranetTarget(Target[OpenIntranetSettings]):
         A fault that concerns every item (login, no answer, asked to slow down) is raised while
         nothing was told yet; after that it would hide what was done, so the rest becomes `retry`.
         """
+        items = [with_ends(item) for item in items]
         together = [item for item in items if KEY.fullmatch(item.key)]
         most = min((self._batch_max.get(item.kind, 1) for item in together), default=1)
         if 1 < len(together) <= most:
@@ -75,6 +88,17 @@ class OpenIntranetTarget(Target[OpenIntranetSettings]):
     def differs(self, kind: Kind, body: Mapping[str, Any], remote: Remote) -> Sequence[str]:
         """Fields that were changed there; notation and fields of others are no change."""
         return differing(kind, body, remote.body)
+
+    async def accounts(self, people: Sequence[Sought]) -> Sequence[Account]:
+        """Each is asked for by key, user name and address, a few at a time."""
+        gate = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def ask(name: str, value: str) -> Sequence[Account]:
+            async with gate:
+                return await self.api.accounts(name, value)
+
+        asked = [ask(name, value) for one in people for name, value in _asked(one).items() if value]
+        return [account for found in await asyncio.gather(*asked) for account in found]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -172,6 +196,10 @@ class OpenIntranetTarget(Target[OpenIntranetSettings]):
         if found.body != to_api(item.body):
             return _conflict(found)
         return Outcome("done", remote_id=item.key, remote_version=found.etag)
+
+
+def _asked(one: Sought) -> dict[str, str | None]:
+    return {"external_id": one.key, "user_name": one.user_name, "mail": one.mail}
 
 
 def _condition(item: Delivery) -> dict[str, str]:

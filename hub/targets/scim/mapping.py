@@ -127,6 +127,13 @@ def differing(kind: Kind, key: str, body: Mapping[str, Any], there: Mapping[str,
     return sorted(path for path in paths if not _same(path, wanted.get(path), found.get(path)))
 
 
+def mails(values: Mapping[str, Any]) -> list[str]:
+    """Every address of a user, whatever its kind."""
+    listed = values.get("emails") or ()
+    found = [one.get("value") for one in listed if isinstance(one, Mapping)]
+    return [str(one) for one in found if one]
+
+
 def patch(operations: Sequence[Operation]) -> dict[str, Any]:
     """A PATCH request's body."""
     schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

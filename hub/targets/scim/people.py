@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hub.contract import Delivery
+from hub.contract import Delivery, Sought
 from hub.errors import RejectedError
 from hub.events.objects import Kind
 from hub.targets.scim.client import Scim
@@ -21,9 +21,11 @@ class Listing:
     at: datetime
     by_key: dict[str, list[Resource]] = field(default_factory=dict)
     by_name: dict[str, list[Resource]] = field(default_factory=dict)
+    everybody: list[Resource] = field(default_factory=list)
 
     def add(self, kind: Kind, one: Resource) -> None:
         """One more."""
+        self.everybody.append(one)
         if one.external_id:
             self.by_key.setdefault(one.external_id, []).append(one)
         if name := name_of(kind, one):
@@ -64,6 +66,22 @@ class People:
             RejectedError: several have it.
         """
         return _only(await self._by(kind, "externalId", key, many=many), "externalId")
+
+    async def candidates(self, people: Sequence[Sought]) -> Sequence[Resource]:
+        """Whoever may be one of these; everybody where there are many, or it can't be asked."""
+        if len(people) > FEW or Kind.PERSON in self._ignored:
+            listing = await self.all_of(Kind.PERSON)
+            return listing.everybody
+        found: list[Resource] = []
+        for one in people:
+            asked = {"externalId": one.key, "userName": one.user_name, "emails.value": one.mail}
+            for attribute, value in asked.items():
+                some = await self._api.search(PATHS[Kind.PERSON], attribute, value) if value else ()
+                if some is None:
+                    self._ignored.add(Kind.PERSON)
+                    return (await self.all_of(Kind.PERSON)).everybody
+                found += some
+        return found
 
     async def like(self, kind: Kind, item: Delivery, *, many: bool = False) -> Resource | None:
         """The one that would stand in the way of a new one: the same userName, or group's name.

@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 
 from hub.contract import (
     Ability,
+    Account,
     Capabilities,
     Context,
     Delivery,
     Finding,
     Outcome,
     Remote,
+    Sought,
     Target,
 )
 from hub.errors import HubError, RateLimitedError, RejectedError
@@ -118,6 +120,15 @@ class ScimTarget(Target[ScimSettings]):
         if kind == Kind.MEMBERSHIP:
             return ()
         return mapping.differing(kind, remote.key, body, remote.body)
+
+    async def accounts(self, people: Sequence[Sought]) -> Sequence[Account]:
+        """Whoever the server finds for these, each of their addresses apart."""
+        found = {one.id: one for one in await self._people.candidates(people)}
+        return [
+            Account(one.id, one.external_id, one.user_name, mail)
+            for one in found.values()
+            for mail in [*mapping.mails(one.values()), None]
+        ]
 
     async def close(self) -> None:
         """Close the connections."""

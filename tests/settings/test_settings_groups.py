@@ -1,0 +1,46 @@
+"""Which groups stand where, and whose accounts these are: what hub.yaml may not say."""
+
+import pytest
+
+from hub.settings.groups import GroupRule
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "chosen"),
+    [
+        ("GG-*", "gg-zorg", True),
+        ("GG-*", "DL-GG-zorg", False),
+        ("team ?", "Team 7", True),
+        ("team ?", "team 17", False),
+        ("[x]*", "[x] beheer", True),
+        ("[x]*", "x beheer", False),
+        ("Zorg", "Zorg", True),
+    ],
+)
+def test_a_rule_chooses_by_name(pattern, name, chosen):
+    rule = GroupRule(instance="ad", name=pattern)
+    assert rule.chooses("ad", name) is chosen
+    assert not rule.chooses("ad2", name)
+
+
+def problems(site, hub_yaml, text):
+    site.hub(hub_yaml + text)
+    return [one for one in site.problems() if "people" in one]
+
+
+def test_groups_need_a_target_an_instance_and_accounts(site, hub_yaml):
+    found = problems(site, hub_yaml, "people:\n  groups: {intranet: [{instance: ad, name: x}]}\n")
+    assert any(
+        "groups.intranet: chooses groups, and nobody has an account there" in x for x in found
+    )
+    assert any("groups.intranet[0].instance: names the instance `ad`" in x for x in found)
+    found = problems(site, hub_yaml, "people:\n  groups: {intranett: []}\n")
+    assert any(
+        "names the target `intranett`" in x and "did you mean `intranet`" in x for x in found
+    )
+
+
+def test_link_needs_a_target_that_can_be_asked(site, hub_yaml):
+    (found,) = problems(site, hub_yaml, "people:\n  accounts: {intranet: link}\n")
+    assert "accounts.intranet: is `link`, and a target `paper` can't be asked for accounts" in found
+    assert "write `manage`" in found
