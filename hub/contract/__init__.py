@@ -5,7 +5,7 @@ nothing of intranets. A target adapts one kind of intranet: it makes objects loo
 Base door for connectors, at most twelve names: Connector, Context, Stream, ReadRequest, Batch,
 Record, Removal, Ref, Unreadable, Slice, Checkpoint, Finding. Abilities add at most four each:
 LooksUp (Present, Gone, Unknown), Hints, Receives (Received), Serves (Call, Reply, Kept) and
-Answers (Answered, OwnTicket), TakesFiles (Understood).
+Answers (Answered, OwnTicket), TakesFiles (Understood); of targets Links (Sought, Account).
 `hub.testing` counts them.
 """
 

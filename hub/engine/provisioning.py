@@ -156,7 +156,7 @@ def _link(
     losing = [one for one in wishes if one.entry is None and one.row.state != State.ERASED]
     losing = [one for one in losing if one.there is not None and one.there.state == "present"]
     losing = [one for one in losing if one.row.id not in let_go]
-    waits = _weigh(tx, target_id, losing, limits, now)
+    waits = _weigh(tx, target_id, losing, limits, now, lost=0)  # grace parts those who came apart
     linking.settle(tx, target_id, [one for one in wishes if one.row.id not in waits], now)
     return waits
 
