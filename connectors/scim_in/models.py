@@ -102,9 +102,10 @@ class GroupMember(ComplexAttribute):
     """One user in a group."""
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true, Required.true] = None
-    ref: Annotated[Reference["User[Any]"] | None, Mutability.immutable] = Field(
-        None, serialization_alias="$ref", validation_alias="$ref"
-    )
+    ref: Annotated[
+        Reference["User"] | None,  # type: ignore[type-arg]  # the name is what /Schemas says
+        Mutability.immutable,
+    ] = Field(None, serialization_alias="$ref", validation_alias="$ref")
 
 
 class Group(ScimResource[Any]):

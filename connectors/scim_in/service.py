@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from scim2_models import (
@@ -85,7 +84,7 @@ def answer(call: Call, kept: Kept, config: ScimInSettings, namespace: str) -> Re
             found = ScimHandler(service, storage).handle(request)
         else:
             storage.change_members(change.group, change.members)
-            found = ScimResponse(HTTPStatus.NO_CONTENT)
+            found = service.deletion_response()  # 204, as to every PATCH that asks for nothing back
     except SCIMException as error:
         found = service.error_response(error)
     return _answer(found, request)
