@@ -12,7 +12,7 @@ from hub.sandbox.demo import live
 
 SPEED = 120.0
 PATIENCE = 180.0  # seconds until the story is that far
-WAITS = "hub hold drop"  # the last line that is told of a hold
+WAITS = " hold drop "  # the last line that is told of a hold
 PICTURES = (
     ("demo-desktop", "{guide}?lang=en", (1280, 900)),
     ("demo-phone", "{guide}?lang=en", (360, 780)),

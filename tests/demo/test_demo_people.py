@@ -18,6 +18,7 @@ from hub.registry import Registry
 from hub.sandbox.demo import live, once
 from hub.sandbox.demo.people import seed
 from hub.sandbox.demo.people.office import find_office
+from hub.sandbox.demo.program import program
 from hub.sandbox.intranet import Fault
 from hub.testing.fakes import FakeLog
 
@@ -39,6 +40,16 @@ def test_the_list_of_the_shops_has_one_colleague_of_the_offices(tmp_path):
     assert lines[-1].startswith("1001;Bo;de;Vos;;")
     numbers = [line.partition(";")[0] for line in lines[1:]]
     assert len(set(numbers)) == seed.WORKERS
+
+
+def test_the_printed_command_is_one_that_works(tmp_path):
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    assert program(path="", python=str(python), here=tmp_path) == "hub", "it is not beside it"
+    python.with_name("hub").touch(mode=0o755)
+    assert program(path="", python=str(python), here=tmp_path) == ".venv/bin/hub"
+    assert program(path="", python=str(python), here=tmp_path / "x") == str(python.parent / "hub")
+    assert program(path=str(python.parent), python=str(python), here=tmp_path) == "hub"
 
 
 async def test_the_same_story_with_a_real_openldap(tmp_path):
@@ -81,7 +92,7 @@ async def test_a_code_and_a_hold_on_a_phone_and_the_printed_command_decides():
     console = Console(file=out, width=200)
     task = asyncio.create_task(live(console=console, speed=120, stop=stop))
     try:
-        told = await out.until("hub hold drop")
+        told = await out.until("hold drop")
         guide = re.findall(r"http://127\.0\.0\.1:\d+/", told)[0]
         invited = re.search(r"http://\S+/welcome#\S+", told)[0]
         await look_by_browser(guide, invited)

@@ -21,6 +21,7 @@ from hub.sandbox.demo.people import seed
 from hub.sandbox.demo.people.company import Company
 from hub.sandbox.demo.people.invite import Invited, is_used
 from hub.sandbox.demo.people.watch import Held, counted, hold_of
+from hub.sandbox.demo.program import program
 from hub.sandbox.demo.scene import Scene
 from hub.web.language import chosen
 
@@ -51,12 +52,14 @@ class Guide:
     Attributes:
         desk: what happened at the service desk.
         invited: who has a code on paper; None: nobody yet.
+        program: how whoever watches types `hub`.
     """
 
     scene: Scene
     company: Company
     desk: list[Told] = field(default_factory=list)
     invited: Invited | None = None
+    program: str = field(default_factory=program)
     _held: bool = False
 
     def __post_init__(self) -> None:
@@ -116,6 +119,7 @@ class Guide:
             "invited": invited,
             "came_in": invited is not None and await scene.store.read(is_used, invited.person),
             "config": scene.config,
+            "program": self.program,
             "intranet": scene.intranet_address,
             "profile": both[0].key if both else "",
             "tile": scene.tiles["everyone"],

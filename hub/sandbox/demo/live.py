@@ -90,9 +90,8 @@ def _introduce(scene: Scene, console: Console, speed: float) -> None:
         console.print(f"  {name:<22}{where}", soft_wrap=True, highlight=False)
     console.print(
         f"\nOne minute of the morning takes {60 / speed:.0f} seconds, so the times on the pages "
-        "run ahead of your clock.\nOpen the first address: it tells what happens, and leads to the "
-        "rest. Or open the dashboard and load it again\nnow and then: rows come, change and leave, "
-        "and the timeline stays clean. Ctrl-C ends it.\n"
+        "run ahead of your clock. Open the first address: it tells what happens, and leads to the "
+        "rest. Ctrl-C ends it.\n"
     )
 
 

@@ -92,5 +92,8 @@ class _Teller:
 
     def _show(self, hold: Held) -> None:
         self.say(f"         {says(hold, 'en')}")
+        program = self._guide.program
         for what in ("show", "release", "drop"):
-            self.say(f"           hub hold {what} {hold.hash} --config {self._guide.scene.config}")
+            self.say(
+                f"           {program} hold {what} {hold.hash} --config {self._guide.scene.config}"
+            )
