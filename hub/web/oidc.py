@@ -5,6 +5,7 @@ answer to the browser that asked is one secret in that browser's cookie: state, 
 verifier are made of it, so nothing is kept here between question and answer.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -27,6 +28,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 LEEWAY = 60  # seconds that clocks may differ
 OLD = timedelta(hours=12)  # what a provider says of itself is asked again after so long
+BRIEFLY = 3.0  # seconds that a page waits for what it can do without
 AGAIN = timedelta(minutes=1)  # keys are asked for again at most this often
 Claims = Mapping[str, Any]
 
@@ -114,8 +116,9 @@ class Oidc:
             after: where the browser comes back to.
         """
         try:
-            provider = await self._known()
-        except HubError:
+            async with asyncio.timeout(BRIEFLY):
+                provider = await self._known()
+        except (HubError, TimeoutError):
             return None
         if provider.end_session is None:
             return None

@@ -24,6 +24,10 @@ store: sqlite:///hub.db
 organisation: Gemeente Voorbeeld
 service_desk: { phone: "020 555 0100", hours: { nl: ma t/m vr, en: Mon to Fri } }
 personal:
+  login:
+    issuer: http://127.0.0.1:9
+    client_id: hub
+    person: [{ claim: oid, attribute: key, sources: [hr] }]
   tickets: { desk: { attribute: employee_number, sources: [hr], sessions: [device] } }
 """
 TICKETS = Answered(
@@ -114,6 +118,12 @@ async def test_on_a_phone_and_a_desktop(browser, personal):
         for found in await page.locator("button, main a").all():
             box = await found.bounding_box()
             assert box["height"] >= 44, "a finger must hit it"
+        await context.clear_cookies()
+        await page.goto(f"{address}/me")
+        way_in = page.get_by_role("link", name="Inloggen" if language == "nl-NL" else "Log in")
+        assert (await way_in.get_attribute("href")).startswith("/me/login?lang=")
+        results = await Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
         await context.close()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.contract import Answered, OwnTicket
-from hub.errors import RejectedError, RetryableError
+from hub.errors import AuthFailedError, RejectedError, RetryableError
 from hub.store import sessions, trail
 from hub.store.sessions import How
 from hub.web.device import device
@@ -150,6 +150,16 @@ async def test_a_login_ends_when_it_is_not_used(house, browser):
     assert "Je bent niet ingelogd" in (await browser.get("/me")).text
 
 
+async def test_a_provider_that_does_not_answer_keeps_nobody_from_leaving(house, browser):
+    page = (await browser.get("/me")).text
+    house.clock.advance(13 * 3600)
+    house.provider.down.add("/.well-known/openid-configuration")
+    await browser.post("/me/logout", data={"proof": proof(page)})
+    left = (await browser.get("/me/left")).text
+    assert "Je bent uitgelogd" in left
+    assert "/end?" not in left
+
+
 async def test_a_new_login_replaces_the_one_of_this_browser(house, browser, visit):
     await visit(browser)
     assert await count(house) == 1
@@ -232,6 +242,34 @@ async def test_a_device_sees_them_only_where_that_is_configured(make_house, hous
 async def test_a_source_that_is_not_there_is_said(house, browser):
     del house.runner.sources["desk"]
     assert "Nu even niet te zien" in (await browser.get("/me")).text
+
+
+async def test_a_refused_login_is_not_tried_again_and_again(house, browser):
+    house.desk.said["0451"] = AuthFailedError("wrong password")
+    for _ in range(3):
+        assert "Nu even niet te zien" in (await browser.get("/me")).text
+    assert house.desk.asked == ["0451"]
+    house.desk.said["0451"] = Answered([ticket(house)])
+    house.clock.advance(11 * 60)
+    assert "I 2611 001" in (await browser.get("/me")).text
+
+
+async def test_a_source_that_rests_is_left_alone(house, browser):
+    house.desk.said["0451"] = Answered([ticket(house)])
+    for change, undo in (
+        (
+            "update instance set paused = true where id = 'desk'",
+            "update instance set paused = false",
+        ),
+        ("update stream set health = 'auth' where instance = 'desk'", ""),
+    ):
+        assert "I 2611 001" in (await browser.get("/me")).text
+        asked = len(house.desk.asked)
+        await house.store.write(lambda tx, text=change: tx.exec_driver_sql(text))
+        assert "Nu even niet te zien" in (await browser.get("/me")).text
+        assert len(house.desk.asked) == asked, change
+        if undo:
+            await house.store.write(lambda tx, text=undo: tx.exec_driver_sql(text))
 
 
 async def test_without_a_provider_there_is_a_page_for_devices_only(make_house):
