@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.events.text import cut, plain_text
+from hub.events.text import cut, plain_text, strip_markup, visible
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,8 @@ def test_whatever_comes_is_one_bounded_printable_line(source, maximum):
 )
 def test_no_pieces_make_a_tag(pieces):
     assert "<script" not in plain_text("".join(pieces), 500)
+
+
+@given(st.text(st.characters(max_codepoint=0x17E), max_size=60))
+def test_the_short_way_for_harmless_text_comes_to_the_same(text):
+    assert plain_text(text, 50) == cut(" ".join(strip_markup(visible(text)).split()), 50)

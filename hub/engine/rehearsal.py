@@ -60,7 +60,7 @@ async def rehearse(twin: Runner, instance: str, stream: str, data: bytes) -> dic
     """
     understood = await uploads.understand(twin.sources[instance], stream, data)
     before = await twin.store.read(_state, instance, twin.now())
-    report, settings = await _taken(twin, instance, stream, data)
+    report, settings = await _taken(twin, instance, stream, data, understood)
     after = await twin.store.read(_state, instance, twin.now())
     return {
         "instance": instance,
@@ -74,14 +74,17 @@ async def rehearse(twin: Runner, instance: str, stream: str, data: bytes) -> dic
     }
 
 
-async def _taken(twin: Runner, instance: str, stream: str, data: bytes) -> tuple[Report, bool]:
+async def _taken(
+    twin: Runner, instance: str, stream: str, data: bytes, understood: Understood
+) -> tuple[Report, bool]:
     """The file taken, and whether changed settings had to be released for it beforehand."""
-    report = await twin.take_file(instance, stream, data, actor="hub")
+    given: Any = {"actor": "hub", "understood": understood}
+    report = await twin.take_file(instance, stream, data, **given)
     if report.outcome != "previewed":
         return report, False
     row = await twin.store.read(holds.find_open, instance, previewing.ACTION)
     await twin.store.write(previewing.release, row, actor="hub", now=twin.now())
-    return await twin.take_file(instance, stream, data, actor="hub"), True
+    return await twin.take_file(instance, stream, data, **given), True
 
 
 def persons_in(found: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from hub.contract import Call, Hints, Received, Reply, Stream, Target
+from hub.contract import Call, Hints, Received, Reply, Stream, Target, Understood
 from hub.engine import (
     approving,
     configuration,
@@ -254,7 +254,14 @@ class Runner:
         return Report(instance, received.stream, "received", "ok", dict(counts))
 
     async def take_file(
-        self, instance: str, name: str, data: bytes, *, actor: str, call: Signature | None = None
+        self,
+        instance: str,
+        name: str,
+        data: bytes,
+        *,
+        actor: str,
+        call: Signature | None = None,
+        understood: Understood | None = None,
     ) -> Report:
         """Take a file as the whole list of a stream; it is stored when this returns.
 
@@ -263,6 +270,7 @@ class Runner:
             data: the file.
             actor: who brings it, for the audit trail.
             call: the signature of a call from outside: it counts once.
+            understood: what it was understood as, where somebody looked already.
 
         Returns:
             The run; with the outcome `same` it is the file that was taken last, and changes nothing;
@@ -275,7 +283,7 @@ class Runner:
             BadConfigError: the instance's connector takes no files.
         """
         source = self.sources[instance]
-        understood = await uploads.understand(source, name, data)
+        understood = understood or await uploads.understand(source, name, data)
         async with self._turn(instance, name):
             who: Any = {"call": call, "actor": actor, "now": self.now()}
             if not await self.store.write(uploads.begin, source, name, data, **who):

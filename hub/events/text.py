@@ -10,6 +10,8 @@ _CONTENT = {"script", "style"}
 _ROUNDS = 5  # escaped markup inside escaped markup: nobody honest goes deeper
 _BREAKS = re.compile(r"<\s*/?\s*(?:br|p|div|li|ul|ol|h[1-6]|tr|td)\b[^>]*>", re.IGNORECASE)
 _TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
+# nothing in it can be markup, hidden or composed otherwise: most names and words are like this
+_HARMLESS = re.compile(r"[A-Za-z0-9 .,'/@+()_:;*#\u00c0-\u017e-]*")
 _JOINERS = "\u200c\u200d"  # between the parts of one emoji, and in some scripts: they carry meaning
 _ATTACHED = ("\ufe0e", "\ufe0f", "\u200d")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -24,7 +26,8 @@ def plain_text(text: str, maximum: int) -> str:
         text: what the source sent; HTML or plain.
         maximum: the longest result, in characters.
     """
-    return cut(" ".join(strip_markup(visible(text)).split()), maximum)
+    shown = text if _HARMLESS.fullmatch(text) else strip_markup(visible(text))
+    return cut(" ".join(shown.split()), maximum)
 
 
 def strip_markup(text: str) -> str:
