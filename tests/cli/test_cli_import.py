@@ -161,3 +161,21 @@ def test_beside_a_running_hub_it_takes_the_file_and_the_request_keeps_nothing(
         "Noor van den Berg"
     ]
     assert process.end().code == 0
+
+
+def test_under_changed_settings_it_waits_for_a_release_and_comes_again(shops, put):
+    shops.instance("hr", SHOPS.replace("live", "watch"))
+    path = put(HEAD + NOOR + SEM)
+    assert shops("people", "import", path, "--instance", "winkels", "--yes").code == 0
+    shops.instance("winkels", SHOPS + "  ignore: [birth_date]\n")
+    words = ("people", "import", path, "--instance", "winkels")
+    told = shops(*words)
+    assert "De instellingen van deze lijst zijn gewijzigd" in told.out
+    assert "geboortedatum: gewijzigd, wordt niet getoond" in told.out
+    waits = shops(*words, "--yes")
+    assert (waits.code, "nothing is stored" in waits.err) == (0, True)
+    (hold,) = shops("hold", "list", "--json").json
+    released = shops("hold", "release", hold["hash"])
+    assert released.code == 0
+    stored = shops(*words, "--yes", "--json").json
+    assert (stored["outcome"], stored["counts"]["accepted"]) == ("complete", 2)
