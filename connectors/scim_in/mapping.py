@@ -21,7 +21,7 @@ ACCOUNT = "account"  # the kind of a reference to a user of the same provider
 INDEX = "index"  # the kind of a reference by which a resource is found, and that says nothing
 EXTERNAL_ID, USER_NAME, DISPLAY_NAME = "external_id", "user_name", "display_name"
 SAID = "said"  # the role of a reference that tells an attribute which was said from our own words
-TOLD = ("displayName", "active")
+TOLD = ("displayName", "active", "organization")
 FAMILIES = {"User": Family.PERSON, "Group": Family.GROUP}
 
 Json = dict[str, Any]
@@ -70,7 +70,8 @@ def person(
         **{field: value for field, value in values.items() if value},
     )
     refs = [*_names(doc, namespace, user_name), *_manager(more, namespace)]
-    refs += [Ref(SAID, namespace, INDEX, one) for one in TOLD if doc.get(one) not in (None, "")]
+    said = {**doc, "organization": more.get("organization")}
+    refs += [Ref(SAID, namespace, INDEX, one) for one in TOLD if said.get(one) not in (None, "")]
     return Record(key, payload, at=made_at, refs=tuple(refs))
 
 
@@ -96,18 +97,17 @@ def membership(group_key: str, member: str, namespace: str) -> Record:
     return Record(key, Membership(direct=True), container=group_key, refs=refs)
 
 
-def user_doc(record: Record, config: ScimInSettings) -> Json:
+def user_doc(record: Record) -> Json:
     """A User as it is kept."""
     payload = record.payload
     if not isinstance(payload, Person):
         raise TypeError(type(payload).__name__)
     manager = value_of(record, MANAGER)
     told = {one.value for one in record.refs if one.role == SAID}
-    said = payload.employer if payload.employer != config.employer else None
     more = _filled(
         {
             "employeeNumber": payload.employee_number,
-            "organization": said,
+            "organization": payload.employer if "organization" in told else None,
             "department": payload.department,
             "manager": manager and {"value": manager},
         }

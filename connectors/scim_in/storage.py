@@ -269,7 +269,7 @@ class KeptStorage(ScimStorage):
     def _doc(self, record: Record) -> Json:
         if record.payload.family is Family.GROUP:
             return mapping.group_doc(record, self._members(record.key))
-        return mapping.user_doc(record, self._config)
+        return mapping.user_doc(record)
 
     def _made(self, resource_type: ResourceType, record: Record) -> Any_:
         doc = self._doc(record)

@@ -6,7 +6,7 @@ import pytest
 from scim2_models import TooManyException
 from scim2_server.testing import ScimStorageContract
 
-from connectors.scim_in import service
+from connectors.scim_in import mapping, service
 from connectors.scim_in.connector import ScimInConnector
 from connectors.scim_in.settings import ScimInSettings
 from connectors.scim_in.storage import KeptStorage
@@ -56,3 +56,16 @@ class TestStorage(ScimStorageContract):
             storage.search([user_type], asked)
         asked = self.search_request([model], filter='userName eq "SEM"')
         assert storage.search([user_type], asked).total == 1
+
+
+def test_what_the_settings_say_is_no_word_of_the_provider():
+    """An employer from YAML is not given back, and follows YAML at the next push."""
+    doc = {"userName": "noor", "externalId": "x", "name": {"givenName": "Noor"}}
+    old, new = (ScimInSettings(employer=name) for name in ("Oud", "Nieuw"))
+    first = mapping.person("k", doc, old, "entra", NOW)
+    assert first.payload.employer == "Oud"
+    said = mapping.user_doc(first)
+    assert set(said) == {"schemas", "userName", "externalId", "name"}
+    assert mapping.person("k", said, new, "entra", NOW).payload.employer == "Nieuw"
+    told = mapping.person("k", doc | {mapping.ENTERPRISE: {"organization": "Oud"}}, old, "e", NOW)
+    assert mapping.user_doc(told)[mapping.ENTERPRISE] == {"organization": "Oud"}
