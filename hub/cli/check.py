@@ -4,11 +4,12 @@ import asyncio
 import difflib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from hub.cli import exits
+from hub.cli.inviting import address_of_hub
 from hub.cli.mail import checked
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output
@@ -106,21 +107,25 @@ async def _check(out: Output, config: Any, *, offline: bool) -> Checked:
 
 
 def _doors(settings: Settings) -> Iterator[tuple[str, Finding]]:
-    """Where an instance may be called, and whether anybody can reach that."""
+    """Where an instance may be called and codes are typed, and whether anybody can reach that."""
     for one in call_addresses(settings):
-        what = f"{one['kind']}: {one['shown']}"
-        level: Literal["ok", "warning"] = "ok"
-        advice = ""
-        if settings.hub.web.public_url is None:
-            level = "warning"
-            advice = "set `web.public_url` in hub.yaml: others can't reach this address as it is"
-        yield f"instance {one['instance']}", Finding(level, what, advice)
+        yield f"instance {one['instance']}", _reached(settings, f"{one['kind']}: {one['shown']}")
+    if settings.hub.people.invitations is not None:
+        yield "invitations", _reached(settings, f"codes are typed at {address_of_hub(settings)}")
     for shut in settings.instances:
         if issubclass(shut.connector_class, Serves) and shut.settings.receive is None:
             advice = (
                 "add `receive: {secret: ${env:NAME}}` to its file, and give the caller the same"
             )
             yield f"instance {shut.id}", Finding("failed", "nobody can call it: no secret", advice)
+
+
+def _reached(settings: Settings, what: str) -> Finding:
+    """An address, and whether anybody can reach it as it is."""
+    if settings.hub.web.public_url is not None:
+        return Finding("ok", what)
+    advice = "set `web.public_url` in hub.yaml: others can't reach this address as it is"
+    return Finding("warning", what, advice)
 
 
 def _broken() -> list[Plugin]:

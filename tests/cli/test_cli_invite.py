@@ -1,12 +1,15 @@
 """`hub people invite`: one code shown, many on paper or by mail, and nothing where it must not be."""
 
 import re
+import shutil
 import signal
 import stat
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+
+from hub.cli import main
 
 HR = """\
 Rij;Personeelsnummer;Roepnaam;Tussenvoegsel;Achternaam;Privé e-mail;E-mail
@@ -19,13 +22,25 @@ CODE = r"(?:[0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]{4}"
 TERMS = "then: device, ask: employee_number, mail_from: [hr]"
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A folder with three people in a file, and a store that read them once."""
+    folder = tmp_path_factory.mktemp("filled")
+    for name in ("hr", "connectors"):
+        (folder / name).mkdir()
+    (folder / "hr" / "personeel.csv").write_text(HR)
+    (folder / "connectors" / "hr.yaml").write_text(SOURCE.format(folder=folder / "hr"))
+    (folder / "hub.yaml").write_text("store: sqlite:///hub.db\norganisation: Gemeente Voorbeeld\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["sync", "--config", str(folder / "hub.yaml")])
+    assert not ended.value.code
+    return folder
+
+
 @pytest.fixture
-def shop(hub, tmp_path):
-    """Three people in a file, read once; written anew with other settings by `terms`."""
-    folder = tmp_path / "hr"
-    folder.mkdir()
-    (folder / "personeel.csv").write_text(HR)
-    hub.instance("hr", SOURCE.format(folder=folder))
+def shop(hub, filled):
+    """The same folder, of this test alone; `terms` writes it anew with other settings."""
+    shutil.copytree(filled, hub.folder, dirs_exist_ok=True)
 
     def terms(given=TERMS, mail="", public="https://hub.example.org"):
         hub.hub_yaml(
@@ -38,7 +53,6 @@ def shop(hub, tmp_path):
         return hub
 
     terms()
-    assert hub("sync").code == 0
     hub.terms = terms
     return hub
 
@@ -263,3 +277,11 @@ def test_beside_a_running_hub_and_through_its_page(shop, processes, free_port):
     for one in (code, code.replace("-", ""), "1042"):
         assert one not in ended.out + ended.err
     assert ": used " in shop("people", "show", "noor").out
+
+
+@pytest.mark.parametrize(("public", "level"), [("https://hub.example.org", "ok"), ("", "warning")])
+def test_check_says_where_codes_are_typed(shop, public, level):
+    shop.terms(public=public)
+    [found] = shop("check", "--offline", "--json").json["findings"]["invitations"]
+    assert found["level"] == level
+    assert found["what"].endswith("/welcome")

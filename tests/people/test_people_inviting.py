@@ -163,7 +163,6 @@ async def test_an_account_that_is_over_vouches_for_nothing(hub, do, person_of):
         await do(inviting.one, "ad/a9", MAIL, hub.clock.now())
 
 
-@BOTH
 async def test_many_are_those_who_never_got_in(hub, do, issued, redeemed):
     async def left(**more):
         given = {"again": False, "instance": None} | more
@@ -234,7 +233,6 @@ async def test_who_is_suspended_does_not_get_in(hub, issued, redeemed):
     assert await redeemed(code)
 
 
-@BOTH
 async def test_the_number_is_asked_beside_it_and_five_wrong_ones_end_it(hub, issued, redeemed):
     code = await issued("hr/h1")
     assert await redeemed(code, "1043") is None

@@ -37,7 +37,7 @@ class _Sandbox:
             TypeError: the settings are another sandbox's.
         """
         from connectors.ldap.sandbox.directory.seed import grown, staff  # noqa: PLC0415 - see above
-        from connectors.ldap.sandbox.directory.server import DirectorySandbox  # noqa: PLC0415
+        from connectors.ldap.sandbox.directory.server import DirectorySandbox  # noqa: PLC0415 - see above
 
         if not isinstance(settings, DirectoryOptions):
             raise TypeError("the sandbox directory is built from DirectoryOptions")
