@@ -35,6 +35,7 @@ ENTRIES = (
     Entry("resume", "pause", "End a pause, or a quarantine."),
     Entry("hold", "hold", "See, release or drop changes that wait for a person."),
     Entry("people", "people", "See persons and their accounts; decide who is one."),
+    Entry("notices", "notices", "See what people were told, and what may not have arrived."),
     Entry("dead-letters", "dead_letters", "See, send again or drop what could not be used."),
     Entry("events", "events", "Show the newest accepted facts."),
     Entry("audit", "audit", "See who did what; verify, export or erase it."),

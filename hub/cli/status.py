@@ -105,7 +105,22 @@ def what_is_wrong(found: Mapping[str, Any]) -> list[str]:
     ]
     lines += [f"{row['instance']}: a row can't be read: {row['reason']}" for row in _dead(found)]
     lines += _alone(found["people"]["without_sponsor"])
+    lines += _untold(found["people"]["notices"])
     return lines + [f"hold {row['hash']} of {row['instance']} waits" for row in found["holds"]]
+
+
+def _untold(counts: Mapping[str, int]) -> list[str]:
+    """Notices that somebody should look at; what waits for its hour is as it should be."""
+    words = {
+        "uncertain": "may not have arrived",
+        "refused": "were refused",
+        "late": "can't be sent",
+    }
+    return [
+        f"notices that {said}: {counts[name]}; `hub notices list`"
+        for name, said in words.items()
+        if counts.get(name)
+    ]
 
 
 def _alone(number: int) -> list[str]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from hub.contract import Context
 from hub.engine.configuration import Source
 from hub.engine.forgetting import Keep
+from hub.engine.notices import Teller
 from hub.engine.runner import Runner
 from hub.errors import HubError
 from hub.events.base import fingerprint
 from hub.http import HttpFactory, HttpOptions, Sleep
+from hub.mail import Smtp
 from hub.people.policy import Policy
 from hub.settings import Instance, Settings
 from hub.store.store import Store
@@ -63,6 +65,7 @@ async def assemble(
         keep=Keep(**dict(settings.hub.retention)),
         people=_policy(settings),
         heads=settings.heads,
+        teller=_teller(settings, store, now, log),
         sleep=sleep,
     )
 
@@ -71,6 +74,21 @@ def _policy(settings: Settings) -> Policy:
     """Of what hub.yaml says of people, what the steps of the engine rest on."""
     given = dict(settings.hub.people)
     return Policy(**{name: given[name] for name in Policy.model_fields})
+
+
+def _teller(settings: Settings, store: Store, now: Callable[[], datetime], log: Any) -> Teller:
+    hub, given = settings.hub, settings.mail
+    return Teller(
+        store,
+        Smtp(given, now=now) if given is not None else None,
+        now,
+        log,
+        organisation=hub.organisation,
+        zone=hub.time_zone,
+        language=hub.language,
+        pages=str(hub.web.public_url).rstrip("/") if hub.web.public_url else None,
+        veil=Veil(settings.secrets),
+    )
 
 
 class _Make:

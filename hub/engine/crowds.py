@@ -8,7 +8,7 @@ from typing import Any
 from hub.events.base import Family
 from hub.people.reasons import stands
 from hub.people.standing import account_of
-from hub.people.states import State
+from hub.people.states import MAY_LOG_IN
 from hub.people.together import Crowd, together
 from hub.store import persons, subjects
 from hub.store.store import Tx
@@ -44,7 +44,8 @@ def _of_source(tx: Tx, row: Any, lines: Sequence[Mapping[str, Any]]) -> Crowd:
 def _on_target(tx: Tx, lines: Sequence[Mapping[str, Any]], now: datetime) -> Crowd:
     """Persons who would lose their account on a target, or look otherwise there."""
     rows = persons.by_ids(tx, [one["person"] for one in lines])
-    active = {row.id: row for row in persons.in_state(tx, str(State.ACTIVE))}
+    states = sorted(map(str, MAY_LOG_IN))
+    active = {row.id: row for one in states for row in persons.in_state(tx, one)}
     department = {ident: _department(row) for ident, row in (active | rows).items()}
     going = [one["person"] for one in lines if "fields" not in one]
     reasons: dict[str, set[str]] = {one: set() for one in going}

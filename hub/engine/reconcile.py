@@ -20,6 +20,7 @@ from hub.store import (
     desire,
     holds,
     ledger,
+    notices,
     objects,
     persons,
     reviews,
@@ -494,6 +495,7 @@ def status(tx: Tx) -> dict[str, Any]:
             "not_linked": objects.sought(tx),
             "not_in_groups": group_reasons.unpublished(tx, list(policies.current(tx).groups)),
             "without_sponsor": len(guests.without_sponsor(tx)),
+            "notices": notices.counts(tx),
         },
     }
 

@@ -28,6 +28,7 @@ from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
 from hub.engine.forgetting import Keep, forget
 from hub.engine.heads import write_head
+from hub.engine.notices import Teller
 from hub.engine.reading import Report, Run, ask_source
 from hub.engine.receiving import Receiving
 from hub.engine.serving import NO_CHANGE, NothingStoredError, Serving
@@ -62,6 +63,7 @@ class Runner:
         wake: told at once when objects may wait to be sent, or streams to be read; a schedule
             sets it, so that nothing waits for its next look.
         together: rows of several batches that may be stored in one transaction.
+        teller: tells people what they should hear; None: nobody is told anything.
         sleep: waits so many seconds; virtual in tests and the demo.
         turn: seconds that a call from outside waits for a reading of its stream to end.
     """
@@ -82,6 +84,7 @@ class Runner:
     turn: float = 5.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     together: int = TOGETHER
+    teller: Teller | None = None
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -471,6 +474,10 @@ class Runner:
     async def forget(self) -> int:
         """Forget what is older than `keep` says; how much."""
         return await forget(self.store, self.keep, self.now())
+
+    async def tell(self) -> Counter[str]:
+        """Tell people what is due; what became of it, counted."""
+        return await self.teller.tell() if self.teller is not None else Counter()
 
     async def write_head(self) -> None:
         """Write down where the audit trail stands, once a day."""

@@ -14,6 +14,7 @@ from hub.store import (
     invitations,
     memberships,
     named,
+    notices,
     objects,
     persons,
     reviews,
@@ -61,6 +62,10 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
         "logins": [
             {"issuer": one.issuer, "subject": one.subject, "since": one.since.isoformat()}
             for one in invitations.logins_of(tx, row.id)
+        ],
+        "notices": [
+            {"about": one.topic, "told": one.told, "status": one.status}
+            for one in notices.about(tx, [row.id], _topics(accounts))
         ],
         "decisions": [
             {"at": one.at.isoformat(), "by": one.actor, "action": one.action}
@@ -113,6 +118,10 @@ def _texts(people: Sequence[Any], accounts: Sequence[Any]) -> set[str]:
     return {text for text in found if text}
 
 
+def _topics(accounts: Sequence[Any]) -> list[str]:
+    return [guests.topic(one.instance, one.key) for one in accounts]
+
+
 def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     """Forget one person: accounts, facts, attributes, questions. The number stays, without a name.
 
@@ -135,6 +144,7 @@ def forget(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
     _off_targets(tx, ids, now)
     sessions.end_all(tx, ids)
     invitations.forget(tx, ids)
+    notices.delete(tx, [one.id for one in notices.about(tx, ids, _topics(accounts))])
     for one in mine:
         reviews.forget(tx, one.id)
         state = states.after(State(one.state), Event.FORGET)

@@ -46,6 +46,11 @@ class Guest:
     sponsor: str | None
 
     @property
+    def topic(self) -> str:
+        """What notices about this guest are about."""
+        return topic(self.instance, self.key)
+
+    @property
     def ends(self) -> datetime:
         """The first moment without access."""
         return datetime.fromisoformat(self.body["ends"])
@@ -54,6 +59,14 @@ class Guest:
     def inherited(self) -> bool:
         """Whether somebody else than who was named answers for the guest."""
         return self.sponsor is not None and self.sponsor != self.named
+
+
+TOPIC = "guest "
+
+
+def topic(instance: str, key: str) -> str:
+    """What notices about the guest with this account are about."""
+    return f"{TOPIC}{instance}/{key}"
 
 
 def everyone(tx: Tx, person: str | None = None) -> list[Guest]:
@@ -258,6 +271,11 @@ def later(moment: datetime, months: int) -> datetime:
         except ValueError:  # 30 February
             continue
     return moment.replace(year=year, month=month + 1)
+
+
+def days_later(day: date, months: int) -> date:
+    """So many months later, on the last day of the month where it has no such day."""
+    return later(datetime.combine(day, time(12), UTC), months).date()
 
 
 def _check_new(tx: Tx, address: str | None, now: datetime) -> None:

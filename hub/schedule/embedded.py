@@ -38,6 +38,7 @@ TICK = 1.0  # seconds: a request waits no longer than this
 SHORTEST = 0.01  # seconds between two looks, however many moments are near
 HINT_PAUSE = timedelta(seconds=5)  # between two readings that hints ask for
 PATIENCE = 30.0  # seconds that a sync waits for what failed and is due again soon
+NOTICED = timedelta(minutes=1)  # between two looks at what people should be told
 DRAIN = 20.0  # seconds that running work may take to end after a stop
 
 
@@ -69,6 +70,7 @@ class Embedded:
         self._answering = 0
         self._pause = TICK
         self._forgot: date | None = None
+        self._told: datetime | None = None
         # what is sent over a network has the longer way: it starts first
         self._targets = sorted(runner.targets, key=lambda name: not runner.targets[name].remote)
         runner.wake = self.wake
@@ -115,7 +117,17 @@ class Embedded:
             self._forgot = today
             self._start("forget", self.runner.forget())
             self._start("head", self.runner.write_head())
+        self._tell()
         self._pause = self._until(state["next"])
+
+    def _tell(self) -> None:
+        now = self.runner.now()
+        if self._told is None or not now - NOTICED < self._told <= now:
+            self._told = now
+            self._start("notices", self._notices())
+
+    async def _notices(self) -> None:
+        await self.runner.tell()
 
     def wake(self, what: What) -> None:
         """Do at once what the next look would do."""
@@ -322,6 +334,7 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
         if stream.every is not None
     ]
     delivered = await _delivered(runner, PATIENCE)
+    await runner.tell()
     await runner.forget()
     await runner.write_head()
     return {"runs": reports} | delivered

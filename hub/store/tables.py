@@ -444,6 +444,25 @@ erased = Table(  # accounts of persons who are forgotten: an old feed must not b
     Column("digest", _short(64), primary_key=True),
     Column("person", _short(36), nullable=False),
 )
+told = Table(  # what a person was told about a topic, and what is due; no names
+    "told",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", _short(36), nullable=False),
+    Column("topic", _short(330), nullable=False),  # `guest instance/key`
+    Column("told", Json),  # null: nothing yet
+    Column("wanted", Json),  # what the newest notice says
+    Column("status", _short(16), nullable=False, index=True),  # hub.store.notices
+    Column("due", Moment),
+    Column("expires", Moment),
+    Column("tried_at", Moment),
+    Column("sent_at", Moment),
+    _count("attempts"),
+    Column("reason", Text),
+    Column("token", _short(64), index=True),  # digest of what its link ends in
+    Column("token_until", Moment),
+    UniqueConstraint("person", "topic"),
+)
 policy = Table(  # what the running hub was told, for every step and command that rests on it
     "policy",
     metadata,

@@ -11,6 +11,7 @@ from hub.render.view import ServiceDesk
 from hub.settings import Settings
 from hub.web.app import WebOptions, app
 from hub.web.calls import Callers, Calls
+from hub.web.guests import guest_routes
 from hub.web.imports import House, Imports
 from hub.web.personal import PersonalPages
 from hub.web.served import Served
@@ -43,7 +44,8 @@ def site(
     welcome = welcome_routes(settings, runner, now)
     house = House(hub.organisation, hub.time_zone, hub.language)
     imports = Imports(runner, who.receive, house, now)
-    pages = [*personal.routes(), *imports.routes(), *welcome]
+    sponsors = guest_routes(settings, runner, now)
+    pages = [*personal.routes(), *imports.routes(), *welcome, *sponsors]
     doors = [*calls.routes(), *served.routes(), *pages]
     return app(tiles, health, options, now, doors)
 

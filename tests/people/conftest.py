@@ -7,17 +7,22 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.contract import Connector, Stream
+from connectors.guests.connector import GuestsConnector
+from connectors.guests.models import GuestsSettings
+from hub.contract import Connector, Received, Ref, Stream
 from hub.engine.configuration import Source
 from hub.engine.runner import Runner
 from hub.events.base import Family
 from hub.events.person import Person
+from hub.people import finding, guests
 from hub.people.policy import Policy
 from hub.store.store import Store
 from hub.store.tables import account, person, review, subject
 from hub.testing.fakes import FakeClock, FakeLog, MemoryTarget, ScriptedSource, fake_context
 
 PEOPLE = Stream("people", frozenset({Family.PERSON}), timedelta(minutes=15))
+DAY = timedelta(days=1)
+KIM = {"given_name": "Kim", "family_name": "Bos", "contact_mail": "kim@example.org"}
 POLICY = Policy(namespaces={"hr": "gemeente", "ad": "gemeente"}, mail_domains=("werk.example.org",))
 
 
@@ -139,6 +144,73 @@ async def directories(store_url):
     yield made
     if made.store is not None:
         await made.store.close()
+
+
+class Desk:
+    """A hub with a directory `hr` and guests, and an administrator who types."""
+
+    def __init__(self, directories):
+        self.hub = directories
+
+    async def start(self, somebody):
+        context = fake_context("guests", clock=self.hub.clock)
+        self.hub.received["guests"] = GuestsConnector(GuestsSettings(), context)
+        await self.hub.start("hr")
+        hr = self.hub["hr"]
+        work = "{}@werk.example.org".format
+        ada, bea = work("ada"), work("bea")
+        hr.put("director", somebody("Ada", "Top", mail=ada))
+        hr.put("boss", somebody("Bea", "Chef", mail=bea), refs=(self.boss("director"),))
+        noor = somebody("Noor", "Berg", mail=work("noor"))
+        hr.put("noor", noor, refs=(self.boss("boss"),))
+        hr.put("temp", somebody("Tim", "Tijdelijk", external=True))
+        await self.hub.read("hr")
+        return self
+
+    @staticmethod
+    def boss(key):
+        return Ref("manager", "hr", "person", key)
+
+    @property
+    def now(self):
+        return self.hub.clock.now()
+
+    async def ask(self, work, *args, **more):
+        """Check what is wanted, and let the instance take it; who it is about."""
+        wanted = await self.hub.store.read(work, *args, now=self.now, **more)
+        received = Received("guests", wanted.order)
+        await self.hub.runner.receive("guests", received, actor="jan")
+        return await self.guest(wanted.order["id"])
+
+    async def add(self, sponsor="Noor", **more):
+        given = KIM | {"ends": self.now + 90 * DAY} | more
+        return await self.ask(guests.adding, given, sponsor)
+
+    async def guest(self, key):
+        found = await self.hub.store.read(guests.everyone)
+        return next(one for one in found if one.key == key)
+
+    async def answers(self, key):
+        """Whose guest it is, by name; None: nobody's."""
+        one = await self.guest(key)
+        if one.sponsor is None:
+            return None
+        return (await self.hub.store.read(finding.person, one.sponsor)).name
+
+    async def pass_days(self, days):
+        self.hub.clock.advance(days * 86400)
+        await self.hub.runner.project()
+
+    async def leaves(self, *keys):
+        for key in keys:
+            self.hub["hr"].edit(key, enabled=False)
+        await self.hub.read("hr")
+
+
+@pytest.fixture
+async def desk(directories, person_of):
+    """Guests, those who vouch for them, and an administrator who types."""
+    return await Desk(directories).start(person_of)
 
 
 @pytest.fixture

@@ -4,75 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from connectors.guests.connector import GuestsConnector
-from connectors.guests.models import GuestsSettings
-from hub.contract import Received, Ref
 from hub.errors import RejectedError
 from hub.people import decisions, erasing, finding, guests
 from hub.store.store import Store
-from hub.testing.fakes import fake_context
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-KIM = {"given_name": "Kim", "family_name": "Bos", "contact_mail": "kim@example.org"}
-
-
-class Desk:
-    """A hub with a directory `hr` and guests, and an administrator who types."""
-
-    def __init__(self, directories):
-        self.hub = directories
-
-    async def start(self, somebody):
-        context = fake_context("guests", clock=self.hub.clock)
-        self.hub.received["guests"] = GuestsConnector(GuestsSettings(), context)
-        await self.hub.start("hr")
-        hr = self.hub["hr"]
-        hr.put("director", somebody("Ada", "Top"))
-        hr.put("boss", somebody("Bea", "Chef"), refs=(boss("director"),))
-        hr.put("noor", somebody("Noor", "Berg"), refs=(boss("boss"),))
-        hr.put("temp", somebody("Tim", "Tijdelijk", external=True))
-        await self.hub.read("hr")
-        return self
-
-    @property
-    def now(self):
-        return self.hub.clock.now()
-
-    async def ask(self, work, *args, **more):
-        """Check what is wanted, and let the instance take it; who it is about."""
-        wanted = await self.hub.store.read(work, *args, now=self.now, **more)
-        received = Received("guests", wanted.order)
-        await self.hub.runner.receive("guests", received, actor="jan")
-        return await self.guest(wanted.order["id"])
-
-    async def add(self, sponsor="Noor", **more):
-        given = KIM | {"ends": self.now + 90 * DAY} | more
-        return await self.ask(guests.adding, given, sponsor)
-
-    async def guest(self, key):
-        found = await self.hub.store.read(guests.everyone)
-        return next(one for one in found if one.key == key)
-
-    async def answers(self, key):
-        """Whose guest it is, by name; None: nobody's."""
-        one = await self.guest(key)
-        if one.sponsor is None:
-            return None
-        return (await self.hub.store.read(finding.person, one.sponsor)).name
-
-    async def pass_days(self, days):
-        self.hub.clock.advance(days * 86400)
-        await self.hub.runner.project()
-
-    async def leaves(self, *keys):
-        for key in keys:
-            self.hub["hr"].edit(key, enabled=False)
-        await self.hub.read("hr")
-
-
-def boss(key):
-    return Ref("manager", "hr", "person", key)
 
 
 BOTH = pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
@@ -84,11 +21,6 @@ def store_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.db'}"
     return request.getfixturevalue("postgres_url")
-
-
-@pytest.fixture
-async def desk(directories, person_of):
-    return await Desk(directories).start(person_of)
 
 
 @BOTH
@@ -141,7 +73,7 @@ async def test_the_managers_take_over_in_turn_and_give_back(desk):
 async def test_managers_in_a_circle_end_in_a_finding_and_the_guest_goes_on_to_the_end(desk):
     kim = await desk.add()
     desk.hub["hr"].put(
-        "director", desk.hub["hr"].subjects["director"].payload, refs=(boss("noor"),)
+        "director", desk.hub["hr"].subjects["director"].payload, refs=(desk.boss("noor"),)
     )
     await desk.hub.read("hr")
     await desk.leaves("noor", "boss", "director")
