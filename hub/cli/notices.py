@@ -46,15 +46,16 @@ async def _list(out: Output, config: Any) -> None:
         sends = one.settings.mail is not None
     out.document(rows)
     columns = ("id", "to", "about", "days before", "status", "when", "reason")
-    cells = [
-        [row["id"], row["name"], row["guest"], row["days_before"], row["status"]]
-        + [local(row["sent"] or row["due"], one.zone), row["reason"]]
-        for row in rows
-    ]
-    out.table(columns, cells)
+    out.table(columns, [_cells(row, one.zone) for row in rows])
     if not rows:
         out.say("None.")
     out.next(_next(rows, sends=sends))
+
+
+def _cells(row: dict[str, Any], zone: str) -> list[Any]:
+    names = ("id", "name", "guest", "days_before", "status")
+    when = local(row["sent"] or row["due"], zone)
+    return [*(row[name] for name in names), when, row["reason"]]
 
 
 def _listed(tx: Tx) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ class Teller:
     async def tell(self) -> Counter[str]:
         """Work out what is to be told, and tell what is due; what became of it, counted."""
         counts: Counter[str] = Counter()
-        known = await self.store.write(look, self.now(), self.zone)
+        known = await self.store.write(self._look)
         waiting = await self.store.read(notices.due, self.now())
         if self.mailer is None:
             await self.store.write(_wait, [row.id for row in waiting], self.now(), NO_MAIL)
@@ -74,6 +74,11 @@ class Teller:
             if (parcel := await self.store.write(self._claim, person, known)) is not None:
                 counts[await self._send(self.mailer, parcel)] += 1
         return counts
+
+    def _look(self, tx: Tx) -> dict[str, Guest]:
+        if self.mailer is not None:
+            notices.wake(tx, NO_MAIL, self.now())
+        return look(tx, self.now(), self.zone)
 
     def _claim(self, tx: Tx, person: str, known: Mapping[str, Guest]) -> "_Parcel | None":
         """What this person is told now, as one message; None: nothing, or not yet."""

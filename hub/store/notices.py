@@ -83,6 +83,12 @@ def claim(tx: Tx, ident: int, token: str, until: datetime, now: datetime) -> boo
     return made.rowcount == 1
 
 
+def wake(tx: Tx, reason: str, now: datetime) -> None:
+    """What waits for this reason waits for it no more."""
+    mine = sa.and_(told.c.status == str(Status.WAITING), told.c.reason == reason)
+    tx.execute(told.update().where(mine).values(due=now, reason=None))
+
+
 def stuck(tx: Tx, before: datetime) -> list[int]:
     """Rows on their way since before this moment: whoever sent them is gone."""
     lost = sa.and_(told.c.status == str(Status.SENDING), told.c.tried_at < before)

@@ -153,36 +153,21 @@ async def test_what_was_settled_before_the_morning_is_not_told(told):
     assert await until(told, midnight + 20 * DAY) == []
 
 
-async def test_more_than_a_daily_maximum_waits_for_the_next_day(told):
+async def test_more_than_a_daily_maximum_waits_for_the_next_day_and_is_one_message(told):
     policy = told.hub.policy.model_copy(update={"sponsors": Sponsors(daily_maximum=1)})
     await told.hub.start(policy=policy)
-    told = SimpleNamespace(**vars(told) | {"teller": replace(told.teller, store=told.hub.store)})
-    start = told.desk.now.replace(hour=10)  # 11:00 there
-    for number, minutes in enumerate((0, 5, 10)):
-        at = start + 40 * DAY + timedelta(minutes=minutes)
-        await told.desk.add(given_name=f"Kim{number}", contact_mail=None, ends=at)
-        await told.hub.store.write(telling.look, start, ZONE)
-    late = [row["id"] for row in (await told.hub.store.read(_every))]
-    for number, ident in enumerate(late):  # each becomes due by itself, an hour after the other
-        due = start + 20 * DAY + number * HOUR
-        values = {"status": "waiting", "wanted": {"ends": "x", "left": 1}, "due": due}
-        expires = start + 39 * DAY
-        await told.hub.store.write(notices.update, [ident], expires=expires, **values)
-    told.hub.clock.advance((start + 20 * DAY - told.desk.now).total_seconds())
-    parcels = []
-    for _ in range(60):
-        known = {one.topic: one for one in await told.hub.store.read(guests.everyone)}
-        for row in await told.hub.store.read(notices.due, told.desk.now):
-            parcel = await told.hub.store.write(told.teller._claim, row.person, known)
-            if parcel is not None:
-                parcels.append(told.desk.now)
-                await told.teller._send(told.post, parcel)
-        told.hub.clock.advance(3600)
-    assert len({local(one).date() for one in parcels}) == len(parcels)
-
-
-def _every(tx):
-    return [{"id": row.id} for row in notices.every(tx, "")]
+    told.teller = replace(told.teller, store=told.hub.store)
+    names = ("Kim", "Sam", "Alex")
+    added = [await told.desk.add(given_name=name, contact_mail=None) for name in names]
+    await told.teller.tell()
+    began = told.desk.now
+    for one in added:
+        end = told.desk.now + 80 * DAY
+        await told.desk.ask(guests.extending, one.person, end, sponsor="Bea")
+        await until(told, told.desk.now + HOUR)
+    assert len(told.post.taken) == 1
+    assert len(await until(told, began + 3 * DAY)) == 1
+    assert all(name in told.post.taken[1].text for name in names[1:])
 
 
 async def test_the_heir_is_told_once_and_whoever_left_nothing(told):
@@ -311,6 +296,7 @@ async def test_two_processes_say_it_once(told):
 
 async def test_only_what_is_doubtful_can_be_sent_again(told):
     await due_soon(told)
+    await told.hub.store.write(telling.look, told.desk.now, ZONE)
     [row] = await rows(told)
     with pytest.raises(RejectedError, match="neither uncertain nor refused"):
         await told.hub.store.write(telling.repeat, [row["id"]], told.desk.now)
