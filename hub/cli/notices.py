@@ -25,7 +25,7 @@ def add(app: typer.Typer, name: str) -> None:
     """Add the group."""
     group = typer.Typer(
         no_args_is_help=True,
-        help="See what people were told; send again what may not have arrived.",
+        help="See what people were told, and what may not have arrived.",
         epilog=examples("hub notices list", "hub notices again 12"),
     )
     group.command("list", epilog=examples("hub notices list --json"))(list_)

@@ -4,14 +4,12 @@ Looking changes nothing, so that programs which look at links in mail do no harm
 page does, once. Whatever is wrong with a link, the answer is the same.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -27,11 +25,10 @@ from hub.store import notices
 from hub.store.calls import Signature
 from hub.store.store import Tx
 from hub.web import answers
+from hub.web.forms import fields
 from hub.web.language import chosen
 
 MONTHS = (1, 3, 6)  # from the last day on; and as long as it may be
-LARGEST = 1024  # bytes of a form
-PATIENCE = 10.0  # seconds for it to come in
 OVER = GuestView("over")
 
 
@@ -62,7 +59,8 @@ class _GuestPage:
         if offer is None:
             return self._page(request, OVER, 404)
         if request.method == "POST":
-            return await self._do(request, token, offer, await _field(request))
+            choice = (await fields(request)).get("do", "")
+            return await self._do(request, token, offer, choice)
         choice = request.query_params.get("do", "")
         if _is_choice(choice):
             return self._page(request, GuestView("confirm", offer.guest.name, choice=choice))
@@ -145,17 +143,3 @@ def _is_choice(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-async def _field(request: Request) -> str:
-    """What was chosen; empty where the form is none, too long or too slow."""
-    found = bytearray()
-    try:
-        async with asyncio.timeout(PATIENCE):
-            async for part in request.stream():
-                found += part
-                if len(found) > LARGEST:
-                    return ""
-        return parse_qs(found.decode("ascii"), max_num_fields=4).get("do", [""])[0]
-    except (TimeoutError, ClientDisconnect, ValueError):
-        return ""

@@ -203,12 +203,16 @@ async def test_what_can_not_be_is_refused_and_the_link_stays(place, choice):
     assert (await place.open("GET", path)).status_code == 200
 
 
-async def test_forms_that_are_none_are_refused(place):
+async def test_forms_that_are_none_are_refused_and_change_nothing(place):
     await place.add()
     path = await place.reminded()
-    for body in (b"x" * 2000, b"\xff\xfe", b"do=end&" * 20):
-        said = await place.open("POST", path, content=body)
-        assert said.status_code == 400
+    before = await place.last_day()
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    for body in (b"x" * 5000, b"\xff\xfe", b"do=end&" * 40):
+        said = await place.open("POST", path, content=body, headers=kind)
+        assert said.status_code in {400, 413}
+    assert (await place.open("POST", path, content=b"do=end")).status_code == 415
+    assert await place.last_day() == before
 
 
 async def test_while_the_hub_can_not_store_it_nothing_is_lost(place):
