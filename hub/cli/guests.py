@@ -33,10 +33,7 @@ Instance = Annotated[
 Preview = Annotated[bool, typer.Option("--preview", help="Only show what would happen.")]
 DAY = "the last day with access, such as 2027-03-31"
 
-ADD = (
-    "hub people add --given Kim --family Bos --mail kim@example.org --employer Loodgieters "
-    "--sponsor noor --until 2027-03-31"
-)
+ADD = "hub people add --given Kim --family Bos --sponsor noor --until 2027-03-31"
 EXTEND = "hub people extend kim --until 2027-06-30"
 
 

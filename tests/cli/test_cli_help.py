@@ -13,8 +13,10 @@ from hub.cli.app import ENTRIES
 GROUPS = {
     "audit": ("search", "verify", "head", "export", "erase"),
     "hold": ("list", "show", "release", "drop"),
-    "people": ("list", "show", "history", "link", "unlink", "merge", "unmerge", "export", "forget")
-    + ("add", "extend", "end", "guests"),
+    "people": (
+        *("list", "show", "history", "link", "unlink", "merge", "unmerge", "export", "forget"),
+        *("add", "extend", "end", "guests"),
+    ),
     "notices": ("list", "again"),
     "dead-letters": ("list", "show", "replay", "drop"),
     "disturbance": ("post", "update", "end", "list"),
