@@ -44,7 +44,7 @@ def reminder(
         words["one" if alone else "many"].format(organisation=organisation),
         *("\n".join(_line(one, language)) for one in lines),
         words["then"],
-        words["secret" if any(one.link for one in lines) else "no_link"],
+        words["alone" if any(one.link for one in lines) else "no_link"],
         organisation,
     ]
     return subject.format(day=first, number=len(lines)), "\n\n".join(parts) + "\n"
