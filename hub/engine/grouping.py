@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.engine import departures
+from hub.engine import departures, linking
 from hub.engine.projection import Desired, object_key
 from hub.events.base import Family, fingerprint
 from hub.events.group import Group
@@ -25,7 +25,7 @@ from hub.people.reasons import Why
 from hub.people.standing import account_of
 from hub.people.states import MAY_LOG_IN, Event, State, event_of
 from hub.settings.groups import GroupRule
-from hub.store import bulk, desire, holds, memberships, objects, streams
+from hub.store import bulk, desire, holds, links, memberships, objects, streams
 from hub.store.store import Tx
 from hub.store.tables import obj
 
@@ -205,6 +205,7 @@ class _Target:
         self._going = going
         self._waits = people.waits.get(target_id, ())
         self._limits = people.policy.removals
+        self._links = people.policy.accounts.get(target_id) == linking.LINK
         self._rows = [row for row in people.rows if row.id not in self._waits]
         groups = memberships.groups_there(tx, target_id)
         self._there = {row.key: row for row in groups if row.state == "present"}
@@ -228,6 +229,8 @@ class _Target:
             known = {one.lane for one in there if one.state == "present" or one.withdrawn}
             wanted += [(ours[one], self._membership(one, row.id)) for one in groups - known]
         desire.put_many(self._tx, sorted(wanted, key=lambda one: one[1].key), self._now)
+        if wanted and self._links:
+            links.park(self._tx, self._id)
         return self._leave(losses, let_go)
 
     def _membership(self, group: str, person: str) -> Desired:

@@ -63,11 +63,11 @@ def _body(entry: Any) -> dict[str, Any]:
     return body | ({"mail": entry.mail} if entry.mail else {})
 
 
-def take_over(tx: Tx, wishes: Sequence[Any]) -> None:
+def take_over(tx: Tx, target_id: str, wishes: Sequence[Any]) -> None:
     """The hub keeps accounts there from now on; a reference to whoever has left is dropped."""
     others = [one for one in wishes if one.there is not None and one.there.ownership == LINKED]
     links.forget(tx, [one.there.id for one in others if one.entry is None])
-    links.take_over(tx, [one.there.id for one in others if one.entry is not None])
+    links.take_over(tx, target_id, [one.there.id for one in others if one.entry is not None])
 
 
 def match(people: Iterable[Sought], accounts: Iterable[Account]) -> dict[str, set[str]]:
@@ -121,5 +121,6 @@ def _note(
             sure[row.id] = only
         else:
             unsure[row.id] = SEVERAL if mine else NOBODY
-    links.found(tx, sure, now, SOMETIME)
+    links.found(tx, target_id, sure, now, SOMETIME)
     links.not_found(tx, unsure, now, SOON)
+    links.park(tx, target_id)

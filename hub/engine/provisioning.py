@@ -131,7 +131,7 @@ def _settle(
     lost = _lost(tx, target_id, now - recent) if recent and losing else 0
     waits = _weigh(tx, target_id, losing, limits, now, lost=lost)
     moving = [one for one in wishes if one.row.id not in waits]
-    linking.take_over(tx, moving)
+    linking.take_over(tx, target_id, moving)
     for one in moving:
         if one.entry is None:
             _take_away(tx, one, now)

@@ -15,9 +15,10 @@ from hub.store import bulk
 from hub.store.desire import LINKED
 from hub.store.store import Tx
 from hub.store.subjects import chunks
-from hub.store.tables import json_out, obj
+from hub.store.tables import json_out, obj, requirement
 
 SOUGHT = "sought"  # the status while none is found; afterwards it is `linked`
+WAITS = "It waits for an account that the intranet makes itself, and that is looked for."
 _OTHERS = obj.c.ownership == LINKED
 
 
@@ -83,12 +84,14 @@ def turn_into(tx: Tx, object_id: int, body: Any) -> None:
     tx.execute(obj.update().where(obj.c.id == object_id).values(values))
 
 
-def take_over(tx: Tx, ids: Collection[int]) -> None:
+def take_over(tx: Tx, target_id: str, ids: Collection[int]) -> None:
     """The hub keeps these accounts from now on: found ones are adopted, the others made."""
     there = sa.case((obj.c.done_state == "present", "adopted"), else_=sa.null())
     values = {"ownership": there, "hash": "", "status": "waiting", "due": None}
     for part in chunks(ids):
         tx.execute(obj.update().where(obj.c.id.in_(part), _OTHERS).values(values))
+    if ids:
+        _unpark(tx, target_id, None)
 
 
 def due(tx: Tx, target_id: str, now: datetime, limit: int) -> list[Any]:
@@ -108,8 +111,10 @@ def taken(tx: Tx, target_id: str, remote_ids: Collection[str]) -> dict[str, set[
     return found
 
 
-def found(tx: Tx, accounts: Mapping[int, str], now: datetime, again: timedelta) -> None:
-    """These references, by object, stand for these accounts."""
+def found(
+    tx: Tx, target_id: str, accounts: Mapping[int, str], now: datetime, again: timedelta
+) -> None:
+    """These references, by object, stand for these accounts; what waited for them goes on."""
     for one, remote_id in accounts.items():
         values = {
             "remote_id": remote_id,
@@ -121,6 +126,13 @@ def found(tx: Tx, accounts: Mapping[int, str], now: datetime, again: timedelta) 
             "due": now + again,
         }
         tx.execute(obj.update().where(obj.c.id == one, _OTHERS).values(values))
+    query = sa.select(obj.c.key)
+    whose = [
+        key
+        for part in chunks(accounts)
+        for key in tx.execute(query.where(obj.c.id.in_(part))).scalars()
+    ]
+    _unpark(tx, target_id, whose)
 
 
 def not_found(tx: Tx, reasons: Mapping[int, str], now: datetime, again: timedelta) -> None:
@@ -141,6 +153,38 @@ def later(tx: Tx, ids: Collection[int], due_at: datetime) -> None:
     """The target could not be asked: what is known stays."""
     for part in chunks(ids):
         tx.execute(obj.update().where(obj.c.id.in_(part), _OTHERS).values(due=due_at))
+
+
+_PARKED = sa.and_(obj.c.status == SOUGHT, obj.c.kind != "person")
+
+
+def park(tx: Tx, target_id: str) -> None:
+    """What requires an account that is not found is set aside: each pass would weigh it anew."""
+    other = obj.alias("other")
+    same = sa.and_(
+        other.c.target == requirement.c.target,
+        other.c.kind == requirement.c.kind,
+        other.c.key == requirement.c.key,
+        other.c.status == SOUGHT,
+    )
+    needs = sa.select(requirement.c.object).join(other, same)
+    mine = (obj.c.target == target_id, obj.c.status == "waiting", obj.c.state == "present")
+    needs = needs.where(requirement.c.object == obj.c.id, requirement.c.kind == "person")
+    never = sa.func.coalesce(obj.c.done_state, "absent") != "present"
+    nowhere = (never, obj.c.intent.is_(None), needs.correlate(obj).exists())
+    tx.execute(obj.update().where(*mine, *nowhere).values(status=SOUGHT, reason=WAITS))
+
+
+def _unpark(tx: Tx, target_id: str, people: Collection[str] | None) -> None:
+    mine = [obj.c.target == target_id, _PARKED]
+    for part in chunks(people) if people is not None else [None]:
+        needs = sa.select(requirement.c.object).where(
+            requirement.c.target == target_id, requirement.c.kind == "person"
+        )
+        if part is not None:
+            needs = needs.where(requirement.c.key.in_(part))
+        again = {"status": "waiting", "reason": None, "due": None}
+        tx.execute(obj.update().where(*mine, obj.c.id.in_(needs)).values(again))
 
 
 def keys(tx: Tx, target_id: str) -> set[str]:

@@ -55,7 +55,8 @@ def refused_people(tx: Tx, instance_id: str) -> tuple[int, int]:
 
 def sought(tx: Tx) -> dict[str, int]:
     """Per target how many accounts of others were looked for, and not found."""
-    query = sa.select(obj.c.target, sa.func.count()).where(obj.c.status == "sought")
+    mine = (obj.c.status == "sought", obj.c.kind == "person")
+    query = sa.select(obj.c.target, sa.func.count()).where(*mine)
     return {row[0]: row[1] for row in tx.execute(query.group_by(obj.c.target))}
 
 

@@ -189,8 +189,11 @@ async def test_one_account_is_never_of_two_persons(hub, worker):
     put(hub, worker, 0)
     await hub.read()
     assert await inside(hub) == ["theirs-0"], "the first has it"
-    rows = await hub.rows(sa.select(obj.c.reason).where(obj.c.status == "sought"))
-    assert [row.reason for row in rows] == [linking.SEVERAL]
+    rows = await hub.rows(sa.select(obj.c.kind, obj.c.reason).where(obj.c.status == "sought"))
+    assert {tuple(row) for row in rows} == {
+        ("person", linking.SEVERAL),
+        ("membership", links.WAITS),  # and no pass of delivery weighs it
+    }
 
 
 async def test_more_than_a_limit_who_leave_wait_here_too(hub, worker):
@@ -222,6 +225,8 @@ async def test_manage_that_is_chosen_later_adopts_whom_it_found_and_makes_the_ot
     await hub.runner.deliver()
     sent = {item.body["user_name"]: item.remote_id for item in hub.targets["intranet"].written}
     assert sent == {"u0": "theirs-0", "u1": None}
+    there = [kind for kind, _ in hub.targets["intranet"].objects]
+    assert there.count(Kind.MEMBERSHIP) == 2
     rows = await hub.rows(sa.select(obj.c.ownership).where(obj.c.kind == "person"))
     assert sorted(row.ownership for row in rows) == ["adopted", "created"]
 
