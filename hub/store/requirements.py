@@ -12,7 +12,7 @@ from hub.events.objects import Kind
 from hub.store import bulk
 from hub.store.database import Tx
 from hub.store.subjects import chunks
-from hub.store.tables import obj, requirement
+from hub.store.tables import instance, obj, requirement
 
 _SAID = 500  # objects that are told at once why they wait
 
@@ -119,11 +119,16 @@ def _is_used(tx: Tx, target_id: str) -> bool:
 
 
 def say_waiting(tx: Tx, target_id: str) -> None:
-    """Give objects that wait for others the reason, for `hub status` and `hub explain`."""
+    """Give objects that wait for others the reason, for `hub status` and `hub explain`.
+
+    Those of an instance that sends nothing wait for that alone.
+    """
     if not _is_used(tx, target_id):
         return
     ahead = (obj.c.target == target_id, obj.c.status == "waiting", obj.c.seq > obj.c.done_seq)
-    query = sa.select(obj.c.id, obj.c.state, obj.c.reason).where(*ahead, ~met())
+    modes = sa.select(instance.c.id).where(instance.c.mode.in_(("live", "pilot")))
+    sends = sa.or_(obj.c.withdrawn, obj.c.instance.in_(modes))
+    query = sa.select(obj.c.id, obj.c.state, obj.c.reason).where(*ahead, sends, ~met())
     for row in tx.execute(query.order_by(obj.c.id).limit(_SAID)).all():
         reason = _reason(tx, row)
         if reason != row.reason:
@@ -135,9 +140,7 @@ def _reason(tx: Tx, row: Any) -> str | None:
     if found is None:
         return "It waits for another object."
     if row.state == "present" and found.sought:
-        return (
-            None  # for an account of others that is looked for: nothing is wrong, and it is counted
-        )
+        return None  # an account of others is looked for: nothing is wrong, and it is counted
     if row.state == "absent":
         return f"It stays until {found.kind} {found.key}, which requires it, is gone."
     refused = " That one was refused: see `hub dead-letters list`." if found.refused else ""

@@ -245,6 +245,24 @@ async def test_who_has_no_account_there_is_in_no_group_and_counted(hub, worker, 
     assert await hub.inside() == {"GG-Zorg": ["u1", "u2"]}
 
 
+async def test_an_instance_that_watches_sends_nothing_and_nothing_is_wrong(directories, worker):
+    directories.targets["intranet"] = MemoryTarget()
+    modes = {"ad": "watch"}
+    hub = await Groups(directories).start("ad", policy=policy(), modes=modes)
+    hub["ad"].put("a1", worker(1))
+    hub.group("ad", "g1", "GG-Zorg", ["a1"])
+    await hub.read()
+    assert await hub.publish() == {}
+    found = await hub.store.read(reconcile.status)
+    assert found["troubled"] == []
+    plan = await hub.store.read(reconcile.plan, hub.clock.now())
+    assert {(one.kind, one.blocked) for one in plan.steps} == {
+        ("person", "watch"),
+        ("group", "watch"),
+        ("membership", "watch"),
+    }
+
+
 async def test_who_is_suspended_stays_in_groups_until_grace_is_over(hub, worker):
     hub["ad"].put("a1", worker(1))
     hub["ad"].put("a2", worker(2))
