@@ -78,6 +78,7 @@ def _policy(settings: Settings) -> Policy:
 
 def _teller(settings: Settings, store: Store, now: Callable[[], datetime], log: Any) -> Teller:
     hub, given = settings.hub, settings.mail
+    invitations = hub.people.invitations
     return Teller(
         store,
         Smtp(given, now=now) if given is not None else None,
@@ -87,6 +88,7 @@ def _teller(settings: Settings, store: Store, now: Callable[[], datetime], log: 
         zone=hub.time_zone,
         language=hub.language,
         pages=str(hub.web.public_url).rstrip("/") if hub.web.public_url else None,
+        mail_from=invitations.mail_from if invitations is not None else (),
         veil=Veil(settings.secrets),
     )
 

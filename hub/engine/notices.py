@@ -8,7 +8,7 @@ repeated unless an administrator says so. What comes later is told all the same.
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +47,7 @@ class Teller:
     Attributes:
         mailer: None: no mail can be sent; what should be said waits, and is shown.
         pages: the address of the hub's pages, as people reach them; None: no links.
+        mail_from: instances whose addresses may be sent a link, beside those in `mail_domains`.
         point: told the name of each point where a crash matters.
     """
 
@@ -58,6 +59,7 @@ class Teller:
     zone: str
     language: Language
     pages: str | None = None
+    mail_from: Collection[str] = ()
     veil: Veil = field(default_factory=Veil)
     point: Callable[[str], None] = lambda _name: None
     secret: Callable[[], str] = lambda: secrets.token_urlsafe(24)
@@ -116,14 +118,15 @@ class Teller:
     def _parcel(
         self, tx: Tx, whom: Any, address: str, rows: Sequence[Any], known: Mapping[str, Guest]
     ) -> "_Parcel | None":
-        now, grace = self.now(), policies.current(tx).grace
+        now, policy = self.now(), policies.current(tx)
+        verified = self._is_verified(whom, policy)
         lines: list[Line] = []
         mine: list[Any] = []
         for row in rows:
             guest, token = known[row.topic], self.secret()
-            if notices.claim(tx, row.id, token, guest.ends + grace, now):
+            if notices.claim(tx, row.id, token, guest.ends + policy.grace, now):
                 mine.append(row)
-                lines.append(self._line(row, guest, token))
+                lines.append(self._line(row, guest, token if verified else None))
         if not mine:
             return None
         lines.sort(key=lambda one: (one.last_day, one.name))
@@ -133,8 +136,14 @@ class Teller:
         key = f"notice {secrets.token_hex(16)}"
         return _Parcel(mine, Message(address, subject, text, key, self.language))
 
-    def _line(self, row: Any, guest: Guest, token: str) -> Line:
-        link = f"{self.pages}/guests/{token}" if self.pages else None
+    def _is_verified(self, whom: Any, policy: Policy) -> bool:
+        """Whether a link may be sent there: whoever reads that mail can extend a guest."""
+        mail = whom.attributes["mail"]
+        domain = str(mail["value"]).rpartition("@")[2].casefold()
+        return policy.is_ours(domain) or mail["instance"] in self.mail_from
+
+    def _line(self, row: Any, guest: Guest, token: str | None) -> Line:
+        link = f"{self.pages}/guests/{token}" if self.pages and token else None
         employer = guest.body.get("employer")
         last = guests.last_day(guest.ends, self.zone)
         return Line(guest.name, employer, last, link, taken_over=row.told is None)

@@ -327,6 +327,20 @@ async def test_a_paused_instance_tells_nothing(told):
     assert await told.teller.tell() == Counter()
 
 
+@pytest.mark.parametrize(("address", "trusted", "links"), [
+    ("noor@elsewhere.example.org", (), 0), ("noor@elsewhere.example.org", ("hr",), 1),
+    ("noor@werk.example.org.evil.example", (), 0), ("Noor@WERK.example.org", (), 1),
+])  # fmt: skip
+async def test_a_link_goes_only_to_an_address_that_is_vouched_for(told, address, trusted, links):
+    told.hub["hr"].edit("noor", mail=address)
+    await told.hub.read("hr")
+    await due_soon(told)
+    await replace(told.teller, mail_from=trusted).tell()
+    [message] = told.post.taken
+    assert message.text.count("/guests/") == links
+    assert "Kim Bos" in message.text
+
+
 async def test_the_text_is_in_english_where_the_organisation_is(told):
     await due_soon(told)
     await replace(told.teller, language="en", pages=None).tell()

@@ -22,6 +22,7 @@ YAML = """\
 store: sqlite:///hub.db
 organisation: Gemeente Voorbeeld
 service_desk: {{phone: 088 123 4567}}
+people: {{mail_domains: [werk.example.org]}}
 web: {{public_url: https://hub.example.org/}}
 mail: {{host: 127.0.0.1, port: {port}, security: none, sender: hub@example.org}}
 """
