@@ -4,6 +4,7 @@ The copy takes the file as the store itself would, plans, and is thrown away: no
 nothing is left behind.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -87,9 +88,21 @@ async def _taken(
     return await twin.take_file(instance, stream, data, **given), True
 
 
+def without_others(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for who may bring this list and is no administrator: nothing that others know.
+
+    Whose account a row would be, what speaks for it, and what stands on targets is left out: else a list
+    of guesses would be a way to ask who works here.
+    """
+    linked = [{name: row[name] for name in ("account", "name")} for row in found["linked"]]
+    doubtful = [row | {"persons": []} for row in found["doubtful"]]
+    plan = {**found["plan"], "steps": [], "holds": []}
+    return {**found, "linked": linked, "doubtful": doubtful, "plan": plan}
+
+
 def persons_in(found: Mapping[str, Any]) -> list[str]:
     """Whose names somebody sees who looks at this, beside those in the file."""
-    linked = {row["person"] for row in found["linked"]}
+    linked = {row["person"] for row in found["linked"] if "person" in row}
     return sorted(linked | {one["person"] for row in found["doubtful"] for one in row["persons"]})
 
 
@@ -202,7 +215,9 @@ def _targets(before: reconcile.Plan, after: reconcile.Plan) -> dict[str, Any]:
     steps = [one for one in after.steps if _mark(one) not in known]
     new = [row for row in after.holds if row["hash"] not in held]
     shown = reconcile.as_json(reconcile.Plan(steps, new))
-    return {"plan": {name: shown[name] for name in ("counts", "steps", "holds")}}
+    totals = Counter((one.target, one.action) for one in steps)
+    many = [{"target": at, "action": what, "number": n} for (at, what), n in totals.items()]
+    return {"plan": {name: shown[name] for name in ("counts", "steps", "holds")} | {"totals": many}}
 
 
 def _mark(one: reconcile.Step) -> tuple[Any, ...]:

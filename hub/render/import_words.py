@@ -104,6 +104,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "same": ("Ongewijzigd", "Unchanged"),
     "forgotten": ("Vergeten", "Forgotten"),
     "linked_to": ("is {person}: {why}", "is {person}: {why}"),
+    "is_known": ("hoort bij iemand die al bekend is", "belongs to somebody who is known already"),
+    "may_be_known": (
+        "lijkt op iemand die al bekend is",
+        "resembles somebody who is known already",
+    ),
     "may_be": ("misschien {person}: {why}", "may be {person}: {why}"),
     "doubtful_lead": (
         "Deze wachten op een antwoord: `hub people review list`.",

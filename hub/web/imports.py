@@ -211,7 +211,8 @@ class Imports:
 
     async def _rehearsed(self, one: _Ticket, data: bytes) -> dict[str, Any]:
         async with rehearsal.stage(self.runner) as twin:
-            found = await rehearsal.rehearse(twin, one.instance, one.stream, data)
+            whole = await rehearsal.rehearse(twin, one.instance, one.stream, data)
+        found = rehearsal.without_others(whole)
         who = f"page of {one.instance}"
         await rehearsal.looked(self.runner.store, found, who, self.now())
         return found

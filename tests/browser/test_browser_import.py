@@ -6,6 +6,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from hub.engine import rehearsal
 from hub.render.imported import Screen, import_page
 from hub.web import answers
 
@@ -47,10 +48,13 @@ FOUND = {
         "counts": {},
         "steps": [STEP],
         "holds": [{"size": 3, "instance": "winkels", "hash": "9f8e"}],
+        "totals": [{"target": "intranet", "action": "create", "number": 1}],
     },
 }
 HOUSE = ("Gemeente Voorbeeld", "Europe/Amsterdam", NOW)
+LESS = rehearsal.without_others(FOUND)
 SCREENS = {
+    "page": Screen(*HOUSE, "preview", here="t/store", back="t", found=LESS),
     "secret": Screen(*HOUSE, "secret", here="winkels", problem="wrong_secret"),
     "choose": Screen(*HOUSE, "choose", here="t", problem="unusable", detail="The file is empty."),
     "preview": Screen(*HOUSE, "preview", here="t/store", back="t", found=FOUND),

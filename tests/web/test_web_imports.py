@@ -15,6 +15,7 @@ from connectors.csv.connector import CsvConnector
 from connectors.csv.settings import CsvSettings
 from hub.engine.configuration import Source
 from hub.engine.runner import Runner
+from hub.people.policy import Policy
 from hub.settings import CallSettings
 from hub.store import tables
 from hub.store.store import Store
@@ -26,6 +27,7 @@ from hub.web.imports import LIFE, MOST_TICKETS, House, Imports
 SECRET = "0123456789-canary-secret"
 SHOWN = CallSettings(secret=SecretStr(SECRET))
 SIGNED = CallSettings(secret=SecretStr(SECRET), hmac=True)
+POLICY = Policy(namespaces={"hr": "a", "winkels": "a"})
 HEAD = "Personeelsnummer;Roepnaam;Achternaam;Filiaal\n"
 LIST = f"{HEAD}1;Noor;Berg;Diemen\n2;Sem;Visser;Weesp\n".encode()
 LATER = f"{HEAD}1;Noor;Berg;Weesp\n".encode()
@@ -38,19 +40,9 @@ class Shops:
     def __init__(self, store, how, **settings):
         self.clock, self.log, self.store = FakeClock(), FakeLog(), store
         config = CsvSettings.model_validate({"by": "upload"} | settings)
-        source = Source(
-            id="winkels",
-            connector_name="csv",
-            connector=CsvConnector(config, fake_context("winkels", clock=self.clock)),
-            routes=(),
-            mode="live",
-            fingerprint="f",
-            reopen=timedelta(hours=72),
-            every=None,
-            stale_after={},
-        )
+        sources = {name: self._source(name, config) for name in ("winkels", "hr")}
         self.runner = Runner(
-            store, {"winkels": source}, {}, self.clock.now, self.log, random.Random(1)
+            store, sources, {}, self.clock.now, self.log, random.Random(1), people=POLICY
         )
         callers = Callers({"winkels": how})
         calls = Calls(self.runner, callers, self.clock.now)
@@ -61,6 +53,19 @@ class Shops:
         transport = httpx.ASGITransport(pages, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(
             transport=transport, base_url="http://hub", follow_redirects=True
+        )
+
+    def _source(self, name, config):
+        return Source(
+            id=name,
+            connector_name="csv",
+            connector=CsvConnector(config, fake_context(name, clock=self.clock)),
+            routes=(),
+            mode="live",
+            fingerprint="f",
+            reopen=timedelta(hours=72),
+            every=None,
+            stale_after={},
         )
 
     async def post(self, data, secret=SECRET, path="/in/winkels/people", **headers):
@@ -265,6 +270,18 @@ async def test_a_page_says_nothing_to_other_pages_and_is_never_kept(make):
     assert "form-action 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "script" not in policy + seen.text
+
+
+async def test_a_list_of_guesses_is_no_way_to_ask_who_works_here(make):
+    shops = await make()
+    await shops.runner.take_file("hr", "people", LIST, actor="els")
+    query = sa.select(tables.person.c.id)
+    ids = await shops.store.read(lambda tx: tx.execute(query).scalars().all())
+    seen = await shops.look(LIST)
+    assert seen.text.count("hoort bij iemand die al bekend is") == 2
+    assert not [one for one in ids if one[:8] in seen.text]
+    assert "hr/" not in seen.text
+    assert "personeelsnummer (" not in seen.text
 
 
 async def test_markup_in_a_file_stays_text(make):
