@@ -8,13 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 CACHE = Path(__file__).parents[2] / ".cache" / "peers"
 
 
 def environment(name: str, requirement: str, *more: str) -> Path:
     """The Python of a virtual environment with one client, made once and kept."""
-    home = CACHE / name
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / f"{name}.lock", timeout=280):  # two workers may want it at once
+        return _environment(CACHE / name, requirement, *more)
+
+
+def _environment(home: Path, requirement: str, *more: str) -> Path:
     python = home / "bin" / "python"
     mark = home / "ready"
     wanted = " ".join((requirement, *more))

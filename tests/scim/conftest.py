@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 
 from hub.events.objects import Kind
 from hub.targets.scim import ScimTarget
@@ -28,25 +29,28 @@ PATHS = {Kind.PERSON: "Users", Kind.GROUP: "Groups"}
 def installed(name, *requirements):
     """The folder of programs of an environment, made once and kept."""
     home = CACHE / name
-    if not (home / "ready").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        home.parent.mkdir(parents=True, exist_ok=True)
-        steps = (
-            [sys.executable, "-m", "venv", str(home)],
-            [
-                str(home / "bin/pip"),
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                *requirements,
-            ],
-        )
-        for step in steps:
-            done = subprocess.run(step, capture_output=True, text=True, check=False, timeout=240)
-            if done.returncode:
-                pytest.skip(f"{' '.join(requirements)} can't be installed here")
-        (home / "ready").touch()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / f"{name}.lock", timeout=280):  # two workers may want it at once
+        if not (home / "ready").exists():
+            _install(home, requirements)
     return home / "bin"
+
+
+def _install(home, requirements):
+    shutil.rmtree(home, ignore_errors=True)
+    pip = [str(home / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
+    for step in ([sys.executable, "-m", "venv", str(home)], [*pip, *requirements]):
+        done = subprocess.run(step, capture_output=True, text=True, check=False, timeout=240)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            pytest.skip(f"{' '.join(requirements)} can't be installed here: {reason}")
+    (home / "ready").touch()
+
+
+@pytest.fixture(scope="session")
+def installed_peer():
+    """Gives the folder of programs of an environment of its own; skips where there is none."""
+    return installed
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +90,7 @@ class ScimWorld(TargetWorld):
     """A real server, emptied first; `meddle` and others speak to it as another client would."""
 
     target = ScimTarget
-    calls_of_create = 4  # what it supports, two searches, the create
+    calls_of_create = 5  # what it supports and knows, two searches, the create
     secrets = (TOKEN,)
 
     def __init__(self, url, *, bulk=True, searches=True, **settings):

@@ -14,7 +14,9 @@ from hub.events.objects import Kind
 from hub.store import desire, ledger, tables
 from hub.store.store import Store
 from hub.targets.scim import ScimTarget, mapping
-from hub.targets.scim.models import Resource
+from hub.targets.scim.fields import CORE, EVERYTHING, Schemas, fields_of
+from hub.targets.scim.models import Problem, Resource
+from hub.targets.scim.reasons import words
 from hub.testing.clock import FakeClock, fake_context
 from hub.testing.target_bench import opened
 
@@ -356,3 +358,36 @@ def test_a_change_and_its_operations_meet():
     assert {"displayName", "name.givenName", "emails", f"{mapping.ENTERPRISE}:department"} <= paths
     whole = Resource.model_validate({"id": "1"} | mapping.resource(PERSON, "p-1", SANNE))
     assert mapping.changes(PERSON, "p-1", SANNE, whole) == []
+
+
+def test_a_refusal_names_fields_and_nobody():
+    problem = Problem(detail="Extra inputs are not permitted for Noor: emails, 0, type")
+    assert words(400, problem) == "the server refused it (400); it names emails, type"
+
+
+def test_what_a_server_does_not_know_is_left_out():
+    told = Schemas.model_validate(
+        {
+            "Resources": [
+                {
+                    "id": CORE[PERSON],
+                    "attributes": [
+                        {"name": "externalId", "mutability": "readOnly"},
+                        {"name": "userName"},
+                        {"name": "active"},
+                        {"name": "emails", "subAttributes": [{"name": "value"}]},
+                        {"name": "name", "subAttributes": [{"name": "formatted"}]},
+                    ],
+                }
+            ]
+        }
+    )
+    fields = fields_of(told, PERSON)
+    made = mapping.resource(PERSON, "p-1", SANNE, fields)
+    assert made.keys() == {"schemas", "userName", "active", "emails", "name"}
+    assert made["schemas"] == [CORE[PERSON]]
+    assert [one.keys() for one in made["emails"]] == [{"value"}]
+    assert made["name"].keys() == {"formatted"}
+    there = Resource.model_validate({"id": "1"} | made)
+    assert mapping.changes(PERSON, "p-1", SANNE, there, fields) == []
+    assert fields_of(Schemas(), PERSON) is EVERYTHING

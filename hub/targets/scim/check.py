@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from hub.contract import Finding
 from hub.errors import AuthFailedError, HubError
+from hub.events.objects import Kind
 from hub.targets.scim.client import Scim
+from hub.targets.scim.fields import Fields, fields_of
 from hub.targets.scim.models import Provider
 from hub.targets.scim.settings import Existing, ScimSettings
 
@@ -17,12 +19,14 @@ async def check(config: ScimSettings, api: Scim) -> Sequence[Finding]:
         provider, _ = await api.provider()
         found = await api.search("Users", "externalId", NOBODY)
         named = await api.search("Users", "userName", NOBODY)
+        fields = fields_of(await api.schemas(), Kind.PERSON)
     except HubError as error:
         return [_failed(error, config)]
     return [
         Finding("ok", f"{config.address()} answers and takes the token"),
         *_abilities(provider),
         *_searching(by_key=found, by_name=named),
+        *_keeping(fields),
         *_choices(config),
     ]
 
@@ -68,6 +72,19 @@ def _searching(*, by_key: object, by_name: object) -> Iterator[Finding]:
         f"it can't find accounts by {' and '.join(missing + refused)}",
         "The hub lists everybody instead, which takes longer.",
     )
+
+
+def _keeping(fields: Fields) -> Iterator[Finding]:
+    if not fields.keeps_id:
+        yield Finding(
+            "warning",
+            "it keeps no externalId",
+            "The hub knows its accounts there by the server's own ids alone: `hub drift` can't list "
+            "them, and a create that was cut off waits for you in `hub dead-letters`.",
+        )
+    unknown = [one for one in ("displayName", "emails", "title", "active") if not fields.has(one)]
+    if unknown:
+        yield Finding("warning", f"it does not know {', '.join(unknown)}", "The hub leaves it out.")
 
 
 def _choices(config: ScimSettings) -> Iterator[Finding]:

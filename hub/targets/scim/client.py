@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from hub.errors import RetryableError
 from hub.http import Answer, Http
+from hub.targets.scim.fields import Schemas
 from hub.targets.scim.models import BulkDone, Listed, Provider, Resource, read_as, resource_of
 
 CONTENT = "application/scim+json"
@@ -25,6 +26,11 @@ class Scim:
         """What it supports."""
         answer = await self.http.get("ServiceProviderConfig")
         return read_as(Provider, answer), answer
+
+    async def schemas(self) -> Schemas:
+        """What its resources are made of; nothing, where it does not say."""
+        answer = await self.http.get("Schemas", expect=(200, 400, 403, 404, 405, 501))
+        return read_as(Schemas, answer) if answer.status == 200 else Schemas()
 
     async def get(self, path: str, remote_id: str) -> Resource | None:
         """One resource; None when it is not there.
@@ -47,14 +53,16 @@ class Scim:
         return read_as(Listed, answer).resources if answer.status == 200 else None
 
     async def all(self, path: str, page: int = PAGE) -> AsyncIterator[Resource]:
-        """Every resource of a kind, page by page.
+        """Every resource of a kind, page by page; the first as large as the server likes it.
+
+        Canaille 0.3.6 fails where a page's size is asked for (measured), and hands over everybody.
 
         Raises:
             RetryableError: the list goes round in a circle.
         """
         start, seen = 1, set[str]()
         while True:
-            params = {"startIndex": str(start), "count": str(page)}
+            params = {"startIndex": str(start), "count": str(page)} if seen else {}
             listed = read_as(Listed, await self.http.get(path, params=params))
             fresh = [one for one in listed.resources if one.id not in seen]
             if listed.resources and not fresh:

@@ -15,9 +15,9 @@ from scim2_models import (
 )
 
 from hub.events.objects import GroupEntry, Kind, PersonEntry
+from hub.targets.scim.fields import ENTERPRISE, EVERYTHING, EXTERNAL_ID, Fields
 from hub.targets.scim.models import Resource
 
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 WORK, MOBILE = "work", "mobile"
 _LISTS = {"emails": (WORK,), "phoneNumbers": (WORK, MOBILE), "addresses": (WORK,)}
 _INSIDE = {"emails": "value", "phoneNumbers": "value", "addresses": "formatted"}
@@ -28,11 +28,12 @@ _BOARD = ("department", "organization")  # of the enterprise extension
 Operation = dict[str, Any]
 
 
-def resource(kind: Kind, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole resource, for a create."""
+def resource(
+    kind: Kind, key: str, body: Mapping[str, Any], fields: Fields = EVERYTHING
+) -> dict[str, Any]:
+    """The whole resource, for a create; of it what the server keeps."""
     made = _user(key, PersonEntry(**body)) if kind == Kind.PERSON else _group(key, body)
-    dumped: dict[str, Any] = made.model_dump(scim_ctx=Context.RESOURCE_CREATION_REQUEST)
-    return dumped
+    return fields.kept(made.model_dump(scim_ctx=Context.RESOURCE_CREATION_REQUEST))
 
 
 def _group(key: str, body: Mapping[str, Any]) -> Group:
@@ -86,12 +87,15 @@ def _of_type(listed: Any, kind: str, inside: str) -> Any:
     return None
 
 
-def changes(kind: Kind, key: str, body: Mapping[str, Any], there: Resource) -> list[Operation]:
+def changes(
+    kind: Kind, key: str, body: Mapping[str, Any], there: Resource, fields: Fields = EVERYTHING
+) -> list[Operation]:
     """Operations of a PATCH that make our fields so; none where they are so already."""
     wanted = ours(kind, resource(kind, key, body))
     found = ours(kind, there.values())
-    operations = [] if there.external_id == key else [_set("externalId", key)]
-    for path in sorted(wanted.keys() | found.keys()):
+    known = not fields.keeps_id or there.external_id == key
+    operations = [] if known else [_set(EXTERNAL_ID, key)]
+    for path in filter(fields.has, sorted(wanted.keys() | found.keys())):
         if not _same(path, wanted.get(path), found.get(path)):
             operations += _change(path, wanted.get(path), found.get(path))
     return operations
@@ -120,10 +124,16 @@ def _set(path: str, value: Any) -> Operation:
     return {"op": "replace", "path": path, "value": value}
 
 
-def differing(kind: Kind, key: str, body: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+def differing(
+    kind: Kind,
+    key: str,
+    body: Mapping[str, Any],
+    there: Mapping[str, Any],
+    fields: Fields = EVERYTHING,
+) -> list[str]:
     """Fields of ours in which what stands there differs from this body."""
     wanted, found = ours(kind, resource(kind, key, body)), ours(kind, there)
-    paths = wanted.keys() | found.keys()
+    paths = filter(fields.has, wanted.keys() | found.keys())
     return sorted(path for path in paths if not _same(path, wanted.get(path), found.get(path)))
 
 
@@ -140,11 +150,21 @@ def patch(operations: Sequence[Operation]) -> dict[str, Any]:
     return {"schemas": [schema], "Operations": list(operations)}
 
 
-def bulk(kind: Kind, made: Sequence[tuple[str, Mapping[str, Any]]], path: str) -> dict[str, Any]:
+def bulk(
+    kind: Kind,
+    made: Sequence[tuple[str, Mapping[str, Any]]],
+    path: str,
+    fields: Fields = EVERYTHING,
+) -> dict[str, Any]:
     """A Bulk request that makes these, by key and body."""
     schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
     operations = [
-        {"method": "POST", "path": f"/{path}", "bulkId": key, "data": resource(kind, key, body)}
+        {
+            "method": "POST",
+            "path": f"/{path}",
+            "bulkId": key,
+            "data": resource(kind, key, body, fields),
+        }
         for key, body in made
     ]
     return {"schemas": [schema], "Operations": operations}

@@ -108,9 +108,10 @@ class BulkDone(Answered):
 
 
 class Problem(Answered):
-    """Error (RFC 7644, section 3.12); its `detail` may quote somebody, so it is not read."""
+    """Error (RFC 7644, section 3.12); its `detail` may quote somebody, so only fields are read."""
 
     scim_type: str = Field("", alias="scimType")
+    detail: str = ""
 
 
 def read_as(model: type[AnsweredT], answer: Answer) -> AnsweredT:

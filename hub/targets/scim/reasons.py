@@ -1,5 +1,7 @@
 """Why a server refused something, in words for an administrator; it quotes nothing of a person."""
 
+import re
+
 from hub.http import Answer
 from hub.targets.scim.models import Problem, problem_of
 
@@ -13,6 +15,31 @@ _WORDS = {
     "tooMany": "too many at once",
     "sensitive": "the server says that it is too sensitive to be asked like this",
 }
+_FIELDS = frozenset(
+    (
+        "schemas",
+        "externalId",
+        "userName",
+        "name",
+        "formatted",
+        "givenName",
+        "familyName",
+        "displayName",
+        "title",
+        "active",
+        "preferredLanguage",
+        "userType",
+        "emails",
+        "phoneNumbers",
+        "addresses",
+        "value",
+        "type",
+        "primary",
+        "department",
+        "organization",
+        "members",
+    )
+)
 
 
 def refused(answer: Answer) -> str:
@@ -26,4 +53,6 @@ def words(status: int, problem: Problem) -> str:
     said = _WORDS.get(kind, "")
     if not said:
         said = _WORDS["uniqueness"] if status == 409 else "the server refused it"
-    return f"{said} ({status}{f' {kind}' if kind else ''})"
+    named = [one for one in re.findall(r"[A-Za-z]+", problem.detail) if one in _FIELDS]
+    fields = f"; it names {', '.join(dict.fromkeys(named))}" if named else ""
+    return f"{said} ({status}{f' {kind}' if kind else ''}){fields}"

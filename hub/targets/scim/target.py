@@ -26,6 +26,7 @@ from hub.http import Answer
 from hub.targets.scim import mapping
 from hub.targets.scim.check import check
 from hub.targets.scim.client import CONTENT, Scim, is_absent
+from hub.targets.scim.fields import EVERYTHING, Fields, fields_of
 from hub.targets.scim.memberships import Memberships
 from hub.targets.scim.models import (
     PATHS,
@@ -63,6 +64,7 @@ class ScimTarget(Target[ScimSettings]):
         self._people = People(self.api, context.now)
         self._memberships = Memberships(self.api, self._people)
         self._provider: Provider | None = None
+        self._fields: Mapping[Kind, Fields] = dict.fromkeys(PATHS, EVERYTHING)
 
     def address(self) -> str:
         """The normalised `url`."""
@@ -71,6 +73,8 @@ class ScimTarget(Target[ScimSettings]):
     async def capabilities(self) -> Capabilities:
         """As ServiceProviderConfig says."""
         self._provider, _ = await self.api.provider()
+        told = await self.api.schemas()
+        self._fields = {kind: fields_of(told, kind) for kind in PATHS}
         bulk = self._provider.bulk
         most = max(1, min(MOST, bulk.max_operations)) if bulk.supported else 1
         account = Ability(
@@ -119,7 +123,7 @@ class ScimTarget(Target[ScimSettings]):
         """Fields of ours that were changed there."""
         if kind == Kind.MEMBERSHIP:
             return ()
-        return mapping.differing(kind, remote.key, body, remote.body)
+        return mapping.differing(kind, remote.key, body, remote.body, self._fields[kind])
 
     async def accounts(self, people: Sequence[Sought]) -> Sequence[Account]:
         """Whoever the server finds for these, each of their addresses apart."""
@@ -148,6 +152,11 @@ class ScimTarget(Target[ScimSettings]):
             await self.capabilities()
         return self._provider is not None and self._provider.bulk.supported
 
+    async def _known(self, kind: Kind) -> Fields:
+        if self._provider is None:
+            await self.capabilities()
+        return self._fields[kind]
+
     async def _fresh(self, items: Sequence[Delivery]) -> list[int]:
         """Places of items that surely don't stand there, and that nothing stands in the way of."""
         many = len(items) > FEW
@@ -169,7 +178,7 @@ class ScimTarget(Target[ScimSettings]):
         """Outcomes by place; those that are left out are tried one by one."""
         kind = fresh[0][1].kind
         made = [(item.key, item.body) for _, item in fresh]
-        done = await self.api.bulk(mapping.bulk(kind, made, PATHS[kind]))
+        done = await self.api.bulk(mapping.bulk(kind, made, PATHS[kind], self._fields[kind]))
         by_key = {one.bulk_id: one for one in done.operations if one.bulk_id}
         told = {}
         for place, item in fresh:
@@ -215,7 +224,9 @@ class ScimTarget(Target[ScimSettings]):
 
     async def _create(self, item: Delivery) -> Outcome:
         path = PATHS[item.kind]
-        answer = await self.api.create(path, mapping.resource(item.kind, item.key, item.body))
+        fields = await self._known(item.kind)
+        values = mapping.resource(item.kind, item.key, item.body, fields)
+        answer = await self.api.create(path, values)
         if answer.status in {200, 201}:
             return self._stands(item.kind, await self._with_version(path, resource_of(answer)))
         if answer.status == 409:
@@ -232,7 +243,8 @@ class ScimTarget(Target[ScimSettings]):
     async def _changed(self, item: Delivery, there: Resource) -> Outcome:
         if _is_foreign(item, there):
             return _conflict(there)
-        operations = mapping.changes(item.kind, item.key, item.body, there)
+        fields = await self._known(item.kind)
+        operations = mapping.changes(item.kind, item.key, item.body, there, fields)
         if not operations:
             return self._stands(item.kind, there)
         return await self._patched(item, there, operations)
