@@ -16,7 +16,7 @@ from hub.engine import approving, crowds, deciding, reconcile
 from hub.events.base import PERSONAL, Family
 from hub.render import people_words
 from hub.render.people_words import WHY
-from hub.settings.administrators import Role
+from hub.settings.administrators import Role, allowed
 from hub.store import holds, persons, subjects
 from hub.store.store import Tx
 
@@ -76,11 +76,15 @@ async def _show(out: Output, config: Any, prefix: str) -> None:
         row, titles = await one.store.read(_with_titles, prefix, one.language)
         approved = await one.store.read(approving.given, row, now())
         found = reconcile.shown_hold(row) | {"approved": sorted(approved)}
+        known, about = one.settings.hub.administrators, await one.store.read(deciding.of_hold, row)
+        found["may"] = allowed(known, Role.OPERATOR, **about)
         found["together"] = await one.store.read(crowds.said, row, now())
         await looked(one.store, "hold", removed([found]), hold=row.hash)
         out.document(found)
         out.say(f"{found['instance']}: {ACTIONS.get(found['action'], found['action'])}.")
         out.say(f"Since {local(found['opened_at'], one.zone)}.")
+        if known:
+            out.say(f"These may decide: {', '.join(found['may']) or 'nobody in the list'}.")
         for name, at in approved.items():
             until = local(at + approving.VALID, one.zone)
             out.say(f"Approved by {name}; that counts until {until}, for exactly this content.")

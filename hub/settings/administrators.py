@@ -81,14 +81,25 @@ def refusal(
     """
     if not known or _may(known.get(name), needs, instances, targets):
         return None
-    others = [one for one, row in known.items() if _may(row, needs, instances, targets)]
+    others = allowed(known, needs, instances=instances, targets=targets)
     about = ", ".join([*sorted(instances), *(f"target {one}" for one in sorted(targets))])
     over = f" over {about}" if about and needs is not Role.VIEWER else ""
-    who = f"these may: {', '.join(sorted(others))}" if others else "nobody in the list may"
+    who = f"these may: {', '.join(others)}" if others else "nobody in the list may"
     return (
         f"{name} may not {MAY[needs]}{over}: {who}. `administrators` in hub.yaml says so; say who "
         "you are with `hub --as NAME` or HUB_ADMINISTRATOR, where your account is called otherwise."
     )
+
+
+def allowed(
+    known: Administrators,
+    needs: Role,
+    *,
+    instances: Collection[str] = (),
+    targets: Collection[str] = (),
+) -> list[str]:
+    """Who of the list may do it."""
+    return sorted(one for one, row in known.items() if _may(row, needs, instances, targets))
 
 
 def _may(

@@ -1,6 +1,10 @@
 """Who may decide: over everything, over one municipality, and two together."""
 
+from pathlib import Path
+
 import pytest
+
+import hub.cli
 
 HEAD = "Personeelsnummer;Roepnaam;Achternaam;Gebruikersnaam\n"
 SOURCE = "connector: csv\nmode: live\nsettings:\n  folder: {folder}\n"
@@ -92,10 +96,22 @@ def test_two_release_what_one_may_not(towns):
     again = towns("--as", "bert", "hold", "release", mark)
     assert again.code == 1
     assert "bert approved" in again.err
-    assert "Approved by bert" in towns("hold", "show", mark).out
+    told = towns("hold", "show", mark).out
+    assert "Approved by bert" in told
+    assert "These may decide: bert, carla." in told, "Anna's are those of Noord"
     assert towns("hold", "show", mark, "--json").json["approved"] == ["bert"]
     assert towns("--as", "carla", "hold", "release", mark).code == 0
     assert held(towns).keys() == {"noord"}
+
+
+def test_every_command_that_acts_in_somebody_s_name_asks_first():
+    """Whoever adds one is reminded; these only record who looked, or act on a copy."""
+    apart = {"session", "permit", "looking", "plan_preview"}
+    folder = Path(hub.cli.__file__).parent
+    acting = {one.stem for one in folder.glob("*.py") if "actor()" in one.read_text("utf-8")}
+    asking = {one.stem for one in folder.glob("*.py") if "await permit(" in one.read_text("utf-8")}
+    assert acting - apart - asking == set()
+    assert len(acting - apart) > 8
 
 
 def test_without_a_list_whoever_may_run_the_command_decides(towns):

@@ -154,6 +154,22 @@ async def test_a_removal_that_was_released_is_not_asked_again_for_the_intranet(h
     assert await actives(hub) == PEOPLE - 6
 
 
+async def test_a_target_that_is_away_takes_what_is_true_when_it_is_back(hub, worker):
+    """A day is for the release, not for the delivery: what is wanted then is delivered."""
+    for one in range(6):
+        hub["ad"].remove(f"a{one}", proof="deleted")
+    await run(hub)
+    (hold,) = await opened(hub)
+    hub.targets["intranet"].down = True
+    await hub.runner.release(hold.hash, "anna")
+    assert await actives(hub) == PEOPLE
+    hub["ad"].put("a0", worker(0, department="Zorg"))
+    await run(hub)
+    hub.clock.advance(3 * DAY)
+    hub.targets["intranet"].down = False
+    assert await actives(hub) == PEOPLE - 5
+
+
 async def test_the_old_configuration_closes_it_and_is_read_at_once(hub, worker):
     await change(hub, worker)
     await run(hub)
