@@ -283,7 +283,8 @@ def decide(hold: Mapping[str, Any]) -> str:
     """How a person decides about a hold."""
     if hold["action"] in {"removal", "people", "groups"}:
         return f"`hub hold show {hold['hash']}`, then release or drop it."
-    return f"`hub hold show {hold['hash']}`, then release it or put the old YAML back."
+    else_ = "mend the source" if hold["action"] == "attributes" else "put the old YAML back"
+    return f"`hub hold show {hold['hash']}`, then release it or {else_}."
 
 
 def _next(found: reconcile.Plan, reports: Sequence[Report], known: Collection[str]) -> str:

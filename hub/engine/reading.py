@@ -53,8 +53,10 @@ class Report:
     """What one run came to.
 
     Attributes:
-        outcome: complete | failed | received | refused (a delta's position: a sweep must follow).
-        health: ok, or why it failed: auth, permission, configuration, unreachable, broken.
+        outcome: complete | failed | received | refused (a delta's position: a sweep must follow)
+            | previewed (what it would change waits in `hold`).
+        health: ok, or why it failed: auth, permission, configuration, unreachable, broken,
+            quarantined.
         counts: accepted, new, same, suspects, removed, held ... by name.
         hold: the hash of a hold that this run opened or changed.
     """

@@ -281,7 +281,9 @@ hold = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("instance", _short(64), nullable=False),
-    Column("action", _short(16), nullable=False),  # removal | configuration | address
+    Column(
+        "action", _short(16), nullable=False
+    ),  # removal | configuration | preview | address | ...
     Column("state", _short(16), nullable=False),  # open | released | dropped | closed
     Column("hash", _short(12), nullable=False),
     Column("content", Json, nullable=False),
@@ -312,7 +314,7 @@ run = Table(
     Column("reading", _short(8), nullable=False),
     Column("started", Moment, nullable=False),
     Column("ended", Moment),
-    Column("outcome", _short(16)),  # complete | failed | received
+    Column("outcome", _short(16)),  # complete | failed | received | refused | previewed
     Column("counts", Json),
     Column("reason", Text),
     Column("traceparent", _short(55), nullable=False),
