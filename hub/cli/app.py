@@ -45,11 +45,7 @@ ENTRIES = (
     Entry("new-connector", "scaffold", "Begin a package for a connector of your own."),
     Entry("new-target", "scaffold", "Begin a package for a target of your own."),
     Entry("sandbox", "sandbox", "Start a practice server."),
-    Entry(
-        "demo",
-        "demo",
-        "Play one morning: people come, leave and are kept; disturbances become a tile.",
-    ),
+    Entry("demo", "demo", "Play one morning: people and disturbances, to the intranet."),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.cli.importing import Bringing
 from hub.cli.output import Output, local, shown
+from hub.cli.permit import permit
 from hub.cli.plan import copy_of, show_holds, show_target
 from hub.cli.session import Session, actor, complain, log_of, now, settings_of, veiled, working
 from hub.engine import rehearsal, uploads
@@ -15,6 +16,7 @@ from hub.render import people_words
 from hub.render.import_words import FIELD_WORDS, IMPORT_WORDS
 from hub.render.imported import Screen, import_page
 from hub.settings import Settings
+from hub.settings.administrators import Role
 from hub.store.store import Store
 from hub.web import plan_page
 
@@ -34,6 +36,7 @@ async def preview(
             one = Session(settings, store, out, log_of(settings, "error"))
             async with working(one) as runner:
                 name, stream = uploads.taker(runner.sources, given.instance, store=False)
+                await permit(one, Role.VIEWER)
                 found = await rehearsal.rehearse(runner, name, stream, given.data)
         await _looked(settings, found)
     if html is not None:

@@ -9,6 +9,7 @@ import typer
 
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, shown
+from hub.cli.permit import permit
 from hub.cli.session import TIMEOUT, actor, log_of, now, run, session, settings_of, veiled
 from hub.engine import uploads
 from hub.engine.assemble import assemble
@@ -89,6 +90,7 @@ def import_(
 async def _store(out: Output, config: Any, given: Bringing, timeout: float) -> None:
     name, stream = await _whose(settings_of(config), given)
     async with session(config, out) as one:
+        await permit(one, instances=[name])
         packed = base64.b64encode(given.data).decode()
         body = {"instance": name, "stream": stream, "file": packed, "actor": actor()}
         result = await one.ask("import", body, timeout)
