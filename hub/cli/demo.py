@@ -32,7 +32,7 @@ def demo(
 ) -> None:
     """Play one morning: people and disturbances, to the intranet.
 
-    People come, leave and are kept; disturbances become a tile. Everything runs on this machine: a practice TOPdesk, directory and intranet, and the hub.
+    Everything runs on this machine: a practice TOPdesk, directory and intranet, and the hub.
     """
     del config
     if json and not once:
