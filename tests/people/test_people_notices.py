@@ -13,7 +13,9 @@ from hub.engine import reconcile
 from hub.engine.notices import Teller
 from hub.errors import RejectedError, RetryableError
 from hub.mail import MaybeSentError
+from hub.metrics import Metrics
 from hub.people import erasing, guests
+from hub.schedule.embedded import Embedded
 from hub.settings.sponsors import Sponsors
 from hub.store import notices
 from hub.store.store import Store
@@ -292,6 +294,31 @@ async def test_two_processes_say_it_once(told):
     assert first is not None
     assert await other.write(two._claim, row.person, known) is None
     await other.close()
+
+
+async def test_a_running_hub_looks_once_a_minute(told):
+    await due_soon(told)
+    told.hub.runner.teller = told.teller
+    schedule = Embedded(told.hub.runner, who="here", metrics=Metrics())
+    told.post.faults = [RetryableError("down")]
+    seen = []
+    for seconds in (0, 30, 29, 2, 60):
+        told.hub.clock.advance(seconds)
+        await schedule.tick()
+        await schedule.settle()
+        seen.append((len(told.post.faults), len(told.post.taken)))
+    assert seen == [(0, 0), (0, 0), (0, 0), (0, 1), (0, 1)]
+
+
+async def test_a_notice_is_taken_by_one_process_only(told):
+    await due_soon(told)
+    await told.hub.store.write(telling.look, told.desk.now, ZONE)
+    [row] = await told.hub.store.read(notices.due, told.desk.now)
+    taken = [
+        await told.hub.store.write(notices.claim, row.id, "token", row.expires, told.desk.now)
+        for _ in range(2)
+    ]
+    assert taken == [True, False]
 
 
 async def test_only_what_is_doubtful_can_be_sent_again(told):
