@@ -226,7 +226,7 @@ class Oidc:
     async def _decoded(self, provider: Provider, token: str) -> dict[str, Any]:
         """By a key of the provider; one that is not known may be newer than what we know."""
         from joserfc import jwt  # noqa: PLC0415  as above
-        from joserfc.errors import BadSignatureError, InvalidKeyIdError  # noqa: PLC0415
+        from joserfc.errors import BadSignatureError, InvalidKeyIdError  # noqa: PLC0415  as above
 
         fresh = self._keys is None
         keys = await self._key_set(provider)
@@ -240,7 +240,7 @@ class Oidc:
 
     async def _key_set(self, provider: Provider) -> "KeySet":
         from joserfc.errors import JoseError  # noqa: PLC0415  as above
-        from joserfc.jwk import KeySet  # noqa: PLC0415
+        from joserfc.jwk import KeySet  # noqa: PLC0415  as above
 
         now = self._now()
         if self._keys is None or now - self._keys[1] > OLD:
