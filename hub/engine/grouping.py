@@ -46,11 +46,14 @@ class People:
         rows: as stored.
         accounts: their accounts by person.
         waits: per target those who wait in another hold: nothing of theirs is touched.
+        doubted: those of whom a source says that an account is gone, and an administrator not yet:
+            whoever left with it did not leave a group.
     """
 
     rows: Sequence[Any]
     accounts: Mapping[str, Sequence[Any]]
     waits: Mapping[str, Collection[str]]
+    doubted: Collection[str]
     policy: Policy
 
 
@@ -204,6 +207,7 @@ class _Target:
         self._tx, self._id, self._now = tx, target_id, now
         self._going = going
         self._waits = people.waits.get(target_id, ())
+        self._doubted = people.doubted
         self._limits = people.policy.removals
         self._links = people.policy.accounts.get(target_id) == linking.LINK
         self._rows = [row for row in people.rows if row.id not in self._waits]
@@ -264,8 +268,9 @@ class _Target:
         """Those who leave do, or all of them wait; which these are."""
         lines: dict[Line, Why] = {(one, None): why for one, why in self._going.items()}
         lines |= {(one.group, one.person): one.why for one in losses if one.why in WEIGHED}
-        asked = {line: why for line, why in lines.items() if line not in let_go}
-        waits = self._weigh(asked)
+        doubted = {line for line in lines if line[1] in self._doubted}
+        asked = {line: why for line, why in lines.items() if line not in {*let_go, *doubted}}
+        waits = doubted.union(self._weigh(asked))
         leave = [one.object for one in losses if (one.group, one.person) not in waits]
         leave += [self._there[one].id for one in self._going if (one, None) not in waits]
         desire.make_all_absent(self._tx, leave, self._now)

@@ -108,12 +108,20 @@ def provision(
             now=now,
             recent=recent,
         )
-    people = grouping.People(rows, accounts, waits, policy)
+    people = grouping.People(rows, accounts, waits, _doubted(tx), policy)
     held = grouping.fill(tx, people, stale, going, now=now, let_go=let_go or {}).union(
         unchanged, *waits.values()
     )
     persons.fresh(tx, [row.id for row in rows if row.id not in held])
     return len(rows) - len(held)
+
+
+def _doubted(tx: Tx) -> set[str]:
+    """The persons of accounts whose removal waits for an administrator."""
+    waiting = [row for row in holds.all_open(tx) if row.action == "removal"]
+    subjects = {line["subject"] for row in waiting for line in row.content if "subject" in line}
+    links = persons.links(tx, subjects).values()
+    return {one.person for one in links if one.person}
 
 
 def _settle(

@@ -384,6 +384,7 @@ def test_deltas_say_what_a_full_reading_says(directory, mirror, record_property)
 
 @MIRRORS
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_deltas_say_what_a_full_reading_says_for_long(directory, mirror, record_property):
     examples = int(os.environ.get("SOAK_N") or 0) or 20 * int(os.environ.get("SOAK_MINUTES") or 5)
     record_property(_name(directory, mirror), check(directory, examples, mirror))

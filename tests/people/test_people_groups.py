@@ -18,11 +18,8 @@ from hub.store import holds
 from hub.store.tables import metadata, obj, person, stale_group
 from hub.testing.fakes import MemoryTarget
 
-EVERYTHING = Stream(
-    "people",
-    frozenset({Family.PERSON, Family.GROUP, Family.MEMBERSHIP}),
-    timedelta(minutes=15),
-)
+EVERY = timedelta(minutes=15)
+EVERYTHING = Stream("people", frozenset({Family.PERSON, Family.GROUP, Family.MEMBERSHIP}), EVERY)
 CHOSEN = (GroupRule(instance="ad", name="GG-*"), GroupRule(instance="hr", name="*", prefix="HR "))
 
 
@@ -513,3 +510,50 @@ async def test_a_plan_says_why_in_both_languages(hub, worker):
         ("remove", "group", "", "de groep is niet meer in de bron"),
         ("update", "group", "", "gewijzigd"),
     }
+
+
+async def test_who_waits_as_an_account_that_went_leaves_no_group_meanwhile(hub, worker):
+    """A whole branch was moved out of the base: its people are held, and so is where they are."""
+    ad, groups = hub["ad"], Stream("groups", frozenset({Family.GROUP, Family.MEMBERSHIP}), EVERY)
+    ad.streams = (Stream("people", frozenset({Family.PERSON}), EVERY), groups)
+    await hub.hub.start()
+
+    def joins(key, member):
+        refs = (Ref(GROUP, "ad", GROUP, key), Ref(MEMBER, "ad", "account", member))
+        made = Membership(direct=True)
+        ad.put(membership_key(key, member), made, container=key, refs=refs, stream="groups")
+
+    def leaves(key, member):
+        name = membership_key(key, member)
+        ad.remove(name)
+        ad.answers[name] = Gone("left the group")
+
+    async def read():
+        await hub.read("ad")
+        assert (await hub.hub.runner.run("ad", "groups", full=True)).outcome == "complete"
+
+    for one in range(60):
+        ad.put(f"a{one}", worker(one))
+    for key, name, members in (("g1", "GG-Zorg", range(12)), ("g2", "GG-Kok", (0, 20, 21))):
+        ad.put(key, Group(name=name), container=key, stream="groups")
+        for one in members:
+            joins(key, f"a{one}")
+    await read()
+    await hub.publish()
+    for one in range(12):
+        ad.remove(f"a{one}")
+        ad.answers[f"a{one}"] = Gone("moved to OU=Archief")
+        leaves("g1", f"a{one}")
+    leaves("g2", "a0")
+    leaves("g2", "a20")
+    await read()
+    assert await hub.held() == [("ad", "removal", 12)]
+    there = await hub.inside()
+    assert (there["GG-Kok"], len(there["GG-Zorg"])) == (["u0", "u21"], 12), "nobody doubts u20"
+    for one in range(11):  # moved back, into the first group alone
+        ad.put(f"a{one}", worker(one))
+        joins("g1", f"a{one}")
+    await read()
+    assert await hub.held() == []
+    there = await hub.inside()
+    assert (there["GG-Kok"], len(there["GG-Zorg"])) == (["u21"], 12), "grace runs for the last one"
