@@ -225,7 +225,7 @@ class MailSink:
     """
 
     def __init__(self, security: str, context: ssl.SSLContext | None, *, login: bool):
-        self.messages, self.logins = [], []
+        self.messages, self.logins, self._made = [], [], []
         self.refuse: dict[str, str] = {}
         self.mute = False
         self._security, self._context, self._login = security, context, login
@@ -242,7 +242,12 @@ class MailSink:
         if self._security == "starttls":
             make = functools.partial(make, tls_context=self._context, require_starttls=True)
         whole = self._context if self._security == "tls" else None
-        self._server = await self._loop.create_server(make, "127.0.0.1", 0, ssl=whole)
+
+        def taken():
+            self._made.append(make())
+            return self._made[-1]
+
+        self._server = await self._loop.create_server(taken, "127.0.0.1", 0, ssl=whole)
         return self._server.sockets[0].getsockname()[1]
 
     def _proves(self, _server, _session, _envelope, mechanism, data):
@@ -272,6 +277,10 @@ class MailSink:
             for one in left:
                 one.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+            for one in self._made:  # a task that is cancelled leaves its connection open
+                if one.transport is not None:
+                    one.transport.abort()
+            await asyncio.sleep(0.01)  # until the loop has closed them
 
         asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
