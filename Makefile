@@ -22,7 +22,7 @@ demo: setup  ## the whole story, live, until Ctrl-C; DIRECTORY=slapd for a real 
 	@$(BIN)/hub demo $(if $(DIRECTORY),--directory $(DIRECTORY))
 
 test: setup browser database directories  ## every test; what this machine cannot have is skipped with its reason
-	@$(BIN)/pytest -n 4 --dist loadfile  # they wait for processes and servers more than they compute
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder  # they wait for processes and servers more than they compute
 
 soak: setup database directories  ## what takes long, about half an hour; MINUTES=5 or N=50 (kills, stops) for less
 	@SOAK_MINUTES=$(MINUTES) SOAK_N=$(N) $(BIN)/pytest -m soak tests/soak tests/ldap

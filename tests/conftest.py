@@ -198,6 +198,22 @@ def store_url(request, tmp_path) -> str:
     return request.getfixturevalue("postgres_url")
 
 
+# what waits for processes, servers or an installation: begun first, nobody waits for it at the end
+PATIENT = ("acceptance", "soak", "peers", "scim", "security", "demo", "web/test_web_oidc_provider")
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first, all others as they were."""
+
+    def place(item) -> int:
+        within = (
+            item.path.relative_to(ROOT / "tests").as_posix() if ROOT in item.path.parents else ""
+        )
+        return next((at for at, one in enumerate(PATIENT) if within.startswith(one)), len(PATIENT))
+
+    items.sort(key=place)
+
+
 def pytest_terminal_summary(terminalreporter):
     """What tests measured: kills per named point, seconds from TOPdesk to the page."""
     said = [

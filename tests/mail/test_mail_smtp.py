@@ -171,9 +171,16 @@ async def test_nobody_there(mail_sink):
 
 
 async def test_a_server_that_never_speaks():
-    server = await asyncio.start_server(lambda _r, _w: asyncio.sleep(5), "127.0.0.1", 0)
-    async with server:
+    async def silent(reader, writer):
+        await reader.read()  # until the other side gives up
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    ended = asyncio.Event()
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         options = SmtpOptions("127.0.0.1", port, "none", "hub@example.org", timeout=0.2)
         with pytest.raises(RetryableError, match="can't be reached"):
             await Smtp(options, now=lambda: NOW).send(NOTE)
+        await asyncio.wait_for(ended.wait(), 10)
