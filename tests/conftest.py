@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import secrets
 import shutil
@@ -212,6 +213,13 @@ def pytest_collection_modifyitems(items):
         return next((at for at, one in enumerate(PATIENT) if within.startswith(one)), len(PATIENT))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish():
+    """Thousands of tests are no garbage; looking through them again and again is a tenth of it all."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_terminal_summary(terminalreporter):
