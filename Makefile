@@ -25,7 +25,7 @@ test: setup browser database directories  ## every test; what this machine canno
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder  # they wait for processes and servers more than they compute
 
 soak: setup database directories  ## what takes long, about half an hour; MINUTES=5 or N=50 (kills, stops) for less
-	@SOAK_MINUTES=$(MINUTES) SOAK_N=$(N) $(BIN)/pytest -m soak tests/soak tests/ldap
+	@SOAK_MINUTES=$(MINUTES) SOAK_N=$(N) $(BIN)/pytest -m soak tests
 
 browser:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \

@@ -203,8 +203,13 @@ def store_url(request, tmp_path) -> str:
 PATIENT = ("acceptance", "soak", "peers", "scim", "security", "demo", "web/test_web_oidc_provider")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The long ones first, all others as they were."""
+    """The long ones first, all others as they were; some are too long for one of the databases."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if item.get_closest_marker("slow_on_postgresql") and "postgresql" in given.params.values():
+            item.add_marker(pytest.mark.soak)
 
     def place(item) -> int:
         within = (

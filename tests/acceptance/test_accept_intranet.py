@@ -42,6 +42,7 @@ async def assert_whole(world):
     assert world.said("task_failed") == 0
 
 
+@pytest.mark.slow_on_postgresql
 async def test_down_for_an_hour_costs_one_call_per_changed_object(make_world):
     world = await make_world(routes=[{"tile": "disturbances", "keep_solved": "4h"}])
     keys = await four_rows(world)
@@ -180,6 +181,7 @@ def with_groups(world, *groups):
     world.intranet = fresh
 
 
+@pytest.mark.slow_on_postgresql
 async def test_a_group_that_the_intranet_does_not_know(make_world):
     routes = [
         {"tile": "disturbances", "audience": "everyone", "when": {"branch": ["Diemen"]}},

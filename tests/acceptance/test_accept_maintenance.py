@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from connectors.topdesk.sandbox import STORY_START
 
 CHOICE = {"card_types": ["change_simple"], "statuses": ["Goedgekeurd"]}
@@ -43,6 +45,7 @@ async def faces(world) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow_on_postgresql
 async def test_the_page_follows_the_calendar(make_world):
     world = await begun(make_world)
     await told(world, 1)

@@ -74,6 +74,7 @@ def typed(action, at, **fields):
     return {"instance": "manual", "stream": "disturbances", "data": data}
 
 
+@pytest.mark.slow_on_postgresql
 async def test_a_typed_disturbance_while_topdesk_is_unplugged(make_world):
     world = await make_world()
     key = world.major("E-mail hapert")
