@@ -4,6 +4,7 @@ import json
 import time
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from hub.sandbox.demo import once, run
@@ -38,6 +39,7 @@ def test_the_story_comes_out_right_and_is_told_in_json(capsys):
     assert code == 0
 
 
+@pytest.mark.slow_on_postgresql
 async def test_a_part_of_the_story_comes_out_the_same_on_each_database(store_url):
     log = FakeLog()
     report = await once(log=log, store=store_url, lasting=timedelta(minutes=16))

@@ -203,6 +203,7 @@ VERSIONS, OTHERS, BEHIND = 1_000, 10_000, 200
 
 
 @pytest.mark.parametrize("batch", [1, 20], ids=["one by one", "in batches"])
+@pytest.mark.slow_on_postgresql
 async def test_of_many_versions_the_last_one_stands_and_none_goes_back(line, batch):
     """One key changes a thousand times while ten thousand others come in, ten with each change."""
     rng, at_once = random.Random(7), OTHERS // VERSIONS
