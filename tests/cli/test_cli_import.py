@@ -1,6 +1,7 @@
 """`hub people import`: looked at, stored, refused; beside a running hub and without."""
 
 import json
+import re
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_it_is_looked_at_and_stored_and_looked_at_again(shops, put):
     assert "Noor van den Berg (winkels/1042)" in told.out
     assert "personeelsnummer (hetzelfde personeelsnummer" in told.out
     assert told.last.endswith("--instance winkels --yes` stores it.")
-    assert "1990" not in told.out
+    assert not re.search(r"\b1990\b", told.out)
     assert [row["name"] for row in shops("people", "list", "--json").json["persons"]] == [
         "Sem Visser"
     ]
