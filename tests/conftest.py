@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import functools
 import gc
+import importlib.util
 import os
 import secrets
 import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 from collections import Counter
@@ -19,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
 
@@ -329,3 +332,47 @@ def mail_sink() -> Iterator[Callable[..., MailSink]]:
     yield start
     for one in made:
         one.close()
+
+
+# --- what others wrote ---------------------------------------------------------------------------
+
+PEERS = ROOT / ".cache" / "peers"
+
+
+def environment(name: str, *wanted: str, alone: str = "") -> Path:
+    """The folder of programs of a virtual environment, made once below `.cache/peers` and kept.
+
+    `alone` is installed without what it asks for. Skips where it can't be made, with the reason.
+    """
+    PEERS.mkdir(parents=True, exist_ok=True)
+    with FileLock(PEERS / f"{name}.lock", timeout=280):  # two workers may want it at once
+        return _environment(PEERS / name, wanted, alone)
+
+
+def _environment(home: Path, wanted: tuple[str, ...], alone: str) -> Path:
+    mark, said = home / "ready", " ".join((alone, *wanted))
+    if mark.is_file() and mark.read_text("utf-8") == said:
+        return home / "bin"
+    if importlib.util.find_spec("uv") is None:
+        pytest.skip("uv is not installed: run make setup")
+    uv = [sys.executable, "-m", "uv"]
+    install = [*uv, "pip", "install", "--quiet", "--python", str(home / "bin" / "python")]
+    shutil.rmtree(home, ignore_errors=True)
+    _attempt([*uv, "venv", "--quiet", "--python", sys.executable, str(home)])
+    if alone:
+        _attempt([*install, "--no-deps", alone])
+    _attempt([*install, *wanted])
+    mark.write_text(said, "utf-8")
+    return home / "bin"
+
+
+def _attempt(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    if done.returncode:
+        pytest.skip(f"what others wrote can't be installed here: {done.stderr.strip()[-300:]}")
+
+
+@pytest.fixture(scope="session")
+def ready() -> Callable[..., Path]:
+    """Return a function that gives the programs of an environment; skips without."""
+    return environment

@@ -25,8 +25,10 @@ class Access:
 
     Attributes:
         urls: `ldaps://host`, `ldap://host:389`, `ldapi:///path/to/socket`; tried in order.
-        bind: the account: a DN, `name@domain`, or `DOMAIN\name` for NTLM; empty: nobody.
+        bind: the account: a DN, `name@domain`, `DOMAIN\name` for NTLM; `name@REALM` for Kerberos;
+            empty: nobody.
         password: of that account.
+        keytab: a file with that account's key, for `gssapi`; None: the ticket that is there.
         method: how it is proven; `external`: by a client certificate, or the owner of a socket.
         start_tls: encrypt an `ldap://` connection before the password is sent.
         ca_file: the organisation's own CA, beside the system's trust store.
@@ -45,6 +47,7 @@ class Access:
     start_tls: bool = False
     ca_file: Path | None = None
     certificate: Path | None = None
+    keytab: Path | None = None
     clear_text: bool = False
     page_size: int = 1000
     connect_timeout: float = 10.0

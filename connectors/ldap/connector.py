@@ -175,6 +175,7 @@ def access(config: LdapSettings, context: Context) -> Access:
         bind=config.bind,
         password=config.password.get_secret_value() if config.password else "",
         method=config.method,
+        keytab=config.keytab,
         start_tls=not clear and config.method is not Method.EXTERNAL,
         ca_file=context.http.options.ca_file,
         clear_text=clear,

@@ -11,6 +11,7 @@ from ldap3.core.exceptions import (
     LDAPStartTLSError,
 )
 
+from connectors.ldap import kerberos
 from connectors.ldap.access import Access, Address, Method
 from connectors.ldap.faults import broke_off, refused, untrusted
 from hub.errors import BadConfigError, RetryableError
@@ -54,7 +55,7 @@ def dial(access: Access, address: Address) -> ldap3.Connection:
             _encrypt(connection)
         bound = connection.bind(read_server_info=False)
         connection.socket.settimeout(access.answer_timeout)
-    except (LDAPExceptionError, OSError, ValueError, ImportError) as error:
+    except kerberos.faults(LDAPExceptionError, OSError, ValueError, ImportError) as error:
         hang_up(connection)
         raise _fault(address, tls, error) from error
     if not bound:
@@ -125,7 +126,7 @@ def _login(access: Access) -> dict[str, Any]:
             "sasl_credentials": b"",  # who the certificate or the socket says
         }
     if access.method is Method.GSSAPI:
-        return {"authentication": ldap3.SASL, "sasl_mechanism": ldap3.KERBEROS}
+        return kerberos.login(access)
     if access.method is Method.NTLM:
         return {"authentication": ldap3.NTLM, "user": access.bind, "password": access.password}
     if not access.bind:
@@ -137,14 +138,8 @@ def _fault(address: Address, tls: VerifiedTls | None, error: Exception) -> Excep
     failure = tls.failure if tls is not None else None
     if isinstance(failure, ssl.SSLCertVerificationError):
         return untrusted(address, failure)
-    if isinstance(error, LDAPPackageUnavailableError | ImportError):
-        return BadConfigError(
-            f"{address}: this way of logging in needs the package `gssapi`: install it beside the hub."
-        )
-    if isinstance(error, ValueError):  # OpenSSL 3 has no MD4
-        return BadConfigError(
-            f"{address}: NTLM can't work on this machine: use a simple login over ldaps://."
-        )
+    if (found := _of_login(address, error)) is not None:
+        return found
     if failure is None and isinstance(error, LDAPStartTLSError):
         return BadConfigError(
             f"{address} offers no StartTLS: use ldaps://, or have TLS switched on at the server. "
@@ -156,3 +151,19 @@ def _fault(address: Address, tls: VerifiedTls | None, error: Exception) -> Excep
             "is it the right port, and does the server offer TLS?"
         )
     return broke_off(address, error, opening=True)
+
+
+def _of_login(address: Address, error: Exception) -> Exception | None:
+    """Where the way of logging in can't work here; None: something else is wrong."""
+    if isinstance(error, LDAPPackageUnavailableError | ImportError):
+        return BadConfigError(
+            f"{address}: this way of logging in needs the package `gssapi`: install "
+            "`intranet-hub[kerberos]`, which needs the system's `libkrb5-dev` and a compiler."
+        )
+    if isinstance(error, kerberos.faults()):
+        return kerberos.fault(address, error)
+    if isinstance(error, ValueError):  # OpenSSL 3 has no MD4
+        return BadConfigError(
+            f"{address}: NTLM can't work on this machine: use a simple login over ldaps://."
+        )
+    return None

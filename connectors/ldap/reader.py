@@ -1,8 +1,8 @@
 """Two readers behind one small port: our own decoder, and ldap3's, which is the fallback.
 
 Both ask the same question over the same bound connection of ldap3, and give the same entries, byte
-for byte. Ours reads the socket itself: it must never be used where SASL signs or seals what is on
-the wire (`Method.GSSAPI`, `Method.NTLM`).
+for byte. Ours reads the socket itself: it must never be used where SASL may sign or seal what is on
+the wire (`Method.NTLM`); with Kerberos ldap3 agrees on no such layer.
 """
 
 from collections.abc import Generator, Iterable, Mapping

@@ -37,7 +37,7 @@ class Session:
         self._log = log
         self._addresses = addresses(access)
         self._plain = PlainReader()
-        sealed = access.method in {Method.GSSAPI, Method.NTLM}
+        sealed = access.method is Method.NTLM  # with Kerberos, ldap3 agrees on no layer
         self._fast = FastReader(access.max_message)
         self._reader: DirectoryReader = self._fast if fast and not sealed else self._plain
         self._connection: ldap3.Connection | None = None

@@ -1,6 +1,7 @@
 """What an administrator says about one directory: closed, frozen, described."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
@@ -128,12 +129,19 @@ class LdapSettings(_Part):
         VendorChoice.AUTO, description="Whose directory it is; `auto`: as the directory says."
     )
     bind: str = Field(
-        "", description="The account: a DN, `name@domain`, or `DOMAIN\\name` with `ntlm`."
+        "",
+        description="The account: a DN, `name@domain`, `DOMAIN\\name` with `ntlm`, `name@REALM` with "
+        "`gssapi`.",
     )
     password: SecretStr | None = Field(
         None, description="Its password; a reference such as `${env:LDAP_PASSWORD}`."
     )
     method: Method = Field(Method.SIMPLE, description="How the account is proven.")
+    keytab: Path | None = Field(
+        None,
+        description="With `gssapi`: the file that holds the key of `bind`. Without it the ticket is "
+        "used that `kinit` left.",
+    )
     protection: Protection = Field(
         Protection.START_TLS,
         description="Of an `ldap://` connection; `none` sends the password in clear text.",
@@ -167,6 +175,13 @@ class LdapSettings(_Part):
         "15 minutes everything.",
     )
     page_size: int = Field(1000, ge=1, le=10_000, description="Entries per page.")
+
+    @model_validator(mode="after")
+    def one_login(self) -> "LdapSettings":
+        """A key belongs to somebody, and to Kerberos."""
+        if self.keytab is not None and (self.method is not Method.GSSAPI or not self.bind):
+            raise ValueError("`keytab` wants `method: gssapi` and `bind: name@REALM`")
+        return self
 
     @model_validator(mode="after")
     def apart(self) -> "LdapSettings":

@@ -372,11 +372,10 @@ def test_a_server_that_says_goodbye(scripted):
         reads(DirectoryClient(scripted(lambda _: [goodbye]).access()), "dc=x")
 
 
-@pytest.mark.parametrize("method", [Method.NTLM, Method.GSSAPI])
-def test_our_reader_is_never_used_where_the_wire_may_be_sealed(method):
+def test_our_reader_is_never_used_where_the_wire_may_be_sealed():
     from connectors.ldap.reader import PlainReader
 
     client = DirectoryClient(
-        Access(urls=("ldaps://dc1",), bind="D\\u", password="x", method=method)
+        Access(urls=("ldaps://dc1",), bind="D\\u", password="x", method=Method.NTLM)
     )
     assert isinstance(client._session._reader, PlainReader)

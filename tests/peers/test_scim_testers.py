@@ -23,8 +23,7 @@ LEAST = 130  # what it finds to try on a server with users, groups and the enter
 
 @pytest.fixture(scope="module")
 def tester(ready):
-    python = ready("scim2", "scim2-tester==0.5.2", "scim2-cli==0.6.0")
-    return str(python.with_name("scim2"))
+    return str(ready("scim2", "scim2-tester==0.5.2", "scim2-cli==0.6.0") / "scim2")
 
 
 def verdicts(tester, sandbox):

@@ -86,7 +86,7 @@ def desk_at_half_past_eight(**options: Any) -> TopdeskSandbox:
 
 
 def test_the_client_topdesk_reads_the_strict_sandbox(ready):
-    python = ready("topdesk", "topdesk==0.0.17", "requests")
+    python = ready("topdesk", "requests", alone="topdesk==0.0.17") / "python"
     desk = desk_at_half_past_eight()
     with serving(desk.app) as base:
         found = ask(python, TOPDESK, desk, base)
@@ -108,7 +108,7 @@ def test_the_client_topdesk_reads_the_strict_sandbox(ready):
 
 @pytest.fixture(scope="module")
 def mcp(ready: Callable[..., Path]) -> Path:
-    python = ready("topdesk-mcp", "topdesk-mcp==0.8.20", "requests")
+    python = ready("topdesk-mcp", "requests", alone="topdesk-mcp==0.8.20") / "python"
     (packages,) = (python.parents[1] / "lib").glob("python*/site-packages")
     stub = packages / "markitdown.py"  # 300 MB otherwise, for attachments that nobody reads here
     stub.write_text("def MarkItDown(**_): pass\n", "utf-8")

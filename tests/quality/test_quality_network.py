@@ -9,7 +9,8 @@ OTHER_WAYS = {
     "smtplib", "socket", "ssl", "subprocess", "urllib3", "websockets",
 }  # fmt: skip
 LDAP = "a directory speaks no HTTP: ldap3, with the same trust (hub.http.tls_context)"
-EXEMPT = {"ldap": {"dial.py": LDAP, "faults.py": LDAP, "reader.py": LDAP, "session.py": LDAP}}
+TALKING = ("dial.py", "faults.py", "kerberos.py", "reader.py", "session.py")
+EXEMPT = {"ldap": dict.fromkeys(TALKING, LDAP)}
 INSIDE_URLLIB = "urllib.request"
 
 

@@ -1,22 +1,17 @@
 """scim2-server, in an environment of its own below `.cache/peers`, as the world of the target."""
 
 import os
-import shutil
 import socket
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import httpx
 import pytest
-from filelock import FileLock
 
 from hub.events.objects import Kind
 from hub.targets.scim import ScimTarget
 from hub.testing.worlds import TargetWorld
 
-CACHE = Path(__file__).parents[2] / ".cache" / "peers"
 SERVER = "scim2-server==0.8.3"
 TOKEN = "t0ken-of-the-scim-server"
 SCHEMAS = {
@@ -26,37 +21,10 @@ SCHEMAS = {
 PATHS = {Kind.PERSON: "Users", Kind.GROUP: "Groups"}
 
 
-def installed(name, *requirements):
-    """The folder of programs of an environment, made once and kept."""
-    home = CACHE / name
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with FileLock(CACHE / f"{name}.lock", timeout=280):  # two workers may want it at once
-        if not (home / "ready").exists():
-            _install(home, requirements)
-    return home / "bin"
-
-
-def _install(home, requirements):
-    shutil.rmtree(home, ignore_errors=True)
-    pip = [str(home / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
-    for step in ([sys.executable, "-m", "venv", str(home)], [*pip, *requirements]):
-        done = subprocess.run(step, capture_output=True, text=True, check=False, timeout=240)
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            pytest.skip(f"{' '.join(requirements)} can't be installed here: {reason}")
-    (home / "ready").touch()
-
-
 @pytest.fixture(scope="session")
-def installed_peer():
-    """Gives the folder of programs of an environment of its own; skips where there is none."""
-    return installed
-
-
-@pytest.fixture(scope="session")
-def scim_server():
+def scim_server(ready):
     """The address of a server that others wrote; it ends with the tests."""
-    programs = installed("scim2-server", SERVER)
+    programs = ready("scim2-server", SERVER)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -27,9 +27,9 @@ NOOR |= {"department": "Winkel 12", "office": "Amstelveen", "phone": "020 123 45
 
 
 @pytest.fixture(scope="module")
-def canaille(installed_peer):
+def canaille(ready):
     """The address of a Canaille without anybody; it ends with these tests."""
-    programs = installed_peer("canaille", *NEEDED)
+    programs = ready("canaille", *NEEDED)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -33,7 +33,7 @@ CONFIG = """\
  realm = EXAMPLE.TEST
  workgroup = EXAMPLE
  server role = active directory domain controller
- server services = ldap
+ server services = {services}
  interfaces = lo
  bind interfaces only = yes
  private dir = {folder}/private
@@ -48,6 +48,19 @@ CONFIG = """\
  disable netbios = yes
 {tls}
 """
+KRB5 = """\
+[libdefaults]
+ default_realm = EXAMPLE.TEST
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ dns_canonicalize_hostname = false
+ rdns = false
+ udp_preference_limit = 1
+[realms]
+ EXAMPLE.TEST = {{
+  kdc = 127.0.0.1:{port}
+ }}
+"""
 
 
 class Samba:
@@ -57,22 +70,26 @@ class Samba:
         folder: its own, empty; paths of sockets are short, so keep it short.
         cache: where the archive of the provisioned domain is kept.
         pem: for ldaps:// and StartTLS; None: Samba makes a certificate that nobody trusts.
+        kerberos: serve tickets as well, where it serves on loopback; see `krb5`.
     """
 
     suffix = DOMAIN
     manager = ADMINISTRATOR
     password = PASSWORD
 
-    def __init__(self, folder: Path, cache: Path, pem: Pem | None = None) -> None:
+    def __init__(
+        self, folder: Path, cache: Path, pem: Pem | None = None, *, kerberos: bool = False
+    ) -> None:
         self._samba = program("samba", "samba-ad-dc")
         self._unshare = program("unshare", "util-linux")
         self.folder = folder
         self._pem = pem
+        self._kerberos = kerberos
         self._socket = folder / "private" / "ldapi"
         self._unpack(archive(cache))
         self._config = folder / "smb.conf"
         self._configure()
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port, self.kdc_port = free_port(), free_port(), free_port()
         self._running: list[Program] = []
 
     def _unpack(self, packed: Path) -> None:
@@ -88,7 +105,8 @@ class Samba:
             shutil.copyfile(self._pem.key, key)
             key.chmod(0o600)  # Samba refuses a key that others may read
             tls = f" tls cafile = {self._pem.ca}\n tls certfile = {self._pem.certificate}\n tls keyfile = {key}"
-        self._config.write_text(CONFIG.format(folder=self.folder, tls=tls))
+        services = "ldap, kdc" if self._kerberos else "ldap"
+        self._config.write_text(CONFIG.format(folder=self.folder, tls=tls, services=services))
 
     @property
     def ldap(self) -> str:
@@ -120,10 +138,29 @@ class Samba:
         path.write_text(text)
         run(program("ldbadd", "ldb-tools"), "-o", "batch_mode:1", "-H", self.database, path)
 
+    def krb5(self) -> Path:
+        """A krb5.conf for its realm EXAMPLE.TEST: `KRB5_CONFIG` names it."""
+        path = self.folder / "krb5.conf"
+        path.write_text(KRB5.format(port=self.kdc_port))
+        return path
+
+    def keytab(self, account: str) -> Path:
+        """A file with the key of an account, which is made if need be, while nothing runs.
+
+        Its services of LDAP may be asked for at 127.0.0.1 from then on.
+        """
+        tool, path = program("samba-tool", "samba-ad-provision"), self.folder / f"{account}.keytab"
+        here, config = f"--URL={self.database}", f"--configfile={self._config}"
+        run(tool, "user", "create", account, "--random-password", here)
+        run(tool, "spn", "add", "ldap/127.0.0.1", "DC1$", here)
+        run(tool, "domain", "exportkeytab", path, f"--principal={account}@EXAMPLE.TEST", config)
+        return path
+
     def start(self, *, ports: bool = False) -> Self:
         """Serve on the socket; with `ports` also on loopback, clear and encrypted."""
         relay = [sys.executable, "-I", str(Path(__file__).with_name("relay.py"))]
-        gates = {389: self.port, 636: self.tls_port} if ports else {}
+        gates = {389: self.port, 636: self.tls_port, 88: self.kdc_port} if ports else {}
+        gates = {inner: port for inner, port in gates.items() if inner != 88 or self._kerberos}
         inward = [f"unix:{self._gate(each)}=tcp:127.0.0.1:{each}" for each in gates]
         samba = [self._samba, "-F", "--no-process-group", "-s", str(self._config), "-M", "single"]
         log = self.folder / "run" / "said"
@@ -141,7 +178,7 @@ class Samba:
         """Stop serving; the data stays."""
         while self._running:
             self._running.pop().stop()
-        for each in (self._socket, self._gate(389), self._gate(636)):
+        for each in (self._socket, self._gate(389), self._gate(636), self._gate(88)):
             each.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
