@@ -72,7 +72,7 @@ async def assemble(
 
 def _policy(settings: Settings) -> Policy:
     """Of what hub.yaml says of people, what the steps of the engine rest on."""
-    given = dict(settings.hub.people)
+    given = dict(settings.hub.people) | {"accounts": settings.hub.people.kept}
     return Policy(**{name: given[name] for name in Policy.model_fields})
 
 

@@ -251,10 +251,6 @@ def _unknown_targets(document: Document, hub: HubSettings) -> Iterator[Problem]:
     for what, name in named:
         message = f"names the target `{name}`, which does not exist"
         yield document.problem(("people", what, name), message, near(name, sorted(hub.targets)))
-    for name in sorted(hub.people.groups.keys() & hub.targets.keys() - hub.people.accounts.keys()):
-        message = "chooses groups, and nobody has an account there who could be in them"
-        advice = f"say whose accounts these are: `accounts: {{ {name}: manage }}`"
-        yield document.problem(("people", "groups", name), message, advice)
 
 
 def _personal(
@@ -285,13 +281,21 @@ def _cannot_link(
     document: Document, hub: HubSettings, targets: Sequence[ConfiguredTarget]
 ) -> Iterator[Problem]:
     for one in targets:
-        linked = hub.people.accounts.get(one.id) is Accounts.LINK
-        if linked and not issubclass(one.target_class, Links):
+        if issubclass(one.target_class, Links):
+            continue
+        if hub.people.accounts.get(one.id) is Accounts.LINK:
             message = (
                 f"is `link`, and a target `{one.target_class.name}` can't be asked for accounts"
             )
             advice = "write `manage`, or leave the target out"
             yield document.problem(("people", "accounts", one.id), message, advice)
+        elif hub.people.kept.get(one.id) is Accounts.LINK:
+            message = (
+                f"chooses groups, and a target `{one.target_class.name}` can't be asked who has "
+                "an account there and could be in them"
+            )
+            advice = f"let the hub keep accounts: `accounts: {{ {one.id}: manage }}`"
+            yield document.problem(("people", "groups", one.id), message, advice)
 
 
 def _hub(document: Document) -> HubSettings:

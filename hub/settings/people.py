@@ -71,7 +71,7 @@ class PeopleSettings(Model):
         description="Target to what the hub does with accounts there. `manage`: it makes, changes "
         "and switches off one for each person. `link`: it looks for the account that stands there "
         "already, by user name or work address, and never writes it. A target that is not named "
-        "is never written.",
+        "is never written; it is `link` where `groups` wants something there.",
     )
     groups: dict[Name, tuple[GroupRule, ...]] = Field(
         {},
@@ -101,6 +101,12 @@ class PeopleSettings(Model):
         None,
         description="One-time codes for those who can't log in anywhere yet; none unless named.",
     )
+
+    @property
+    def kept(self) -> dict[str, Accounts]:
+        """Accounts per target, with those that groups need: nobody writes unless told to."""
+        needed = (target for target, rules in self.groups.items() if rules)
+        return dict.fromkeys(needed, Accounts.LINK) | self.accounts
 
     def instances(self) -> Iterator[tuple[Place, str]]:
         """Every instance that is named, with where."""

@@ -3,6 +3,7 @@
 import pytest
 
 from hub.settings.groups import GroupRule
+from hub.settings.people import Accounts, PeopleSettings
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,9 @@ def problems(site, hub_yaml, text):
 def test_groups_need_a_target_an_instance_and_accounts(site, hub_yaml):
     found = problems(site, hub_yaml, "people:\n  groups: {intranet: [{instance: ad, name: x}]}\n")
     assert any(
-        "groups.intranet: chooses groups, and nobody has an account there" in x for x in found
+        "groups.intranet: chooses groups, and a target `paper` can't be asked" in x for x in found
     )
+    assert any("`accounts: { intranet: manage }`" in x for x in found)
     assert any("groups.intranet[0].instance: names the instance `ad`" in x for x in found)
     found = problems(site, hub_yaml, "people:\n  groups: {intranett: []}\n")
     assert any(
@@ -44,3 +46,9 @@ def test_link_needs_a_target_that_can_be_asked(site, hub_yaml):
     (found,) = problems(site, hub_yaml, "people:\n  accounts: {intranet: link}\n")
     assert "accounts.intranet: is `link`, and a target `paper` can't be asked for accounts" in found
     assert "write `manage`" in found
+
+
+def test_accounts_are_referenced_by_default_where_groups_need_them():
+    rules = (GroupRule(instance="ad", name="x"),)
+    found = PeopleSettings(groups={"a": rules, "b": rules, "c": ()}, accounts={"b": "manage"}).kept
+    assert found == {"a": Accounts.LINK, "b": Accounts.MANAGE}
