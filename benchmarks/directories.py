@@ -1,7 +1,7 @@
 """`python -m benchmarks.directories`: reading a whole directory, beside `ldapsearch` and ldap3.
 
 Real servers are started for it, filled, and read in turns. Of each reader the best turn counts:
-whatever disturbs a machine can only make it slower.
+whatever disturbs a machine can only make it slower. How the turns differed is printed beside it.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ CACHE = ROOT / ".cache" / "directories"
 READ = ROOT / "benchmarks" / "programs" / "read_directory.py"
 ROUNDS = 5
 PEOPLE = {"OpenLDAP": 20_000, "Samba": 2_000}
+BESIDE = ("ours", "ldapsearch")
 PERSON = {"OpenLDAP": "(objectClass=inetOrgPerson)", "Samba": "(&(objectClass=user)(mail=*))"}
 
 
@@ -179,11 +181,23 @@ def measure(name: str, count: int, rounds: int) -> list[Reading]:
             some = [way() for way in ways.values()]
             found += some if number else []  # the first round warms the server
             print(name, *(f"{one.reader} {one.wall:.2f} s" for one in some))
+    print(name, compared(found))
     best = [_best([one for one in found if one.reader == reader]) for reader in ways]
     whole = {one.entries for one in best if one.reader in {"ours", "ldap3"}}
     if whole != {count}:
         raise SystemExit(f"{name}: {count} people expected, read: {whole}")
     return best
+
+
+def compared(found: Sequence[Reading]) -> str:
+    """How long ours takes beside `ldapsearch`: of the best turns, of the middle, of each turn."""
+    ours, others = ([one.wall for one in found if one.reader == name] for name in BESIDE)
+    each = [one / other for one, other in zip(ours, others, strict=True)]
+    middle = statistics.median(ours) / statistics.median(others)
+    return (
+        f"wall beside ldapsearch's: best {min(ours) / min(others):.2f}, median {middle:.2f}, "
+        f"turn by turn {min(each):.2f} to {max(each):.2f}"
+    )
 
 
 def _best(same: Sequence[Reading]) -> Reading:

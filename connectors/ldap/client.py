@@ -104,12 +104,12 @@ class DirectoryClient:
             if done.code != SUCCESS:
                 raise ended(self._session.address, done, base)
             cookie, first = _next_page(done), False
-            yield [self._completed(each) for each in page]
+            yield [self._completed(each) for each in page] if _in_parts(page) else page
 
     def one(self, dn: str, attributes: Sequence[str], *, deleted: bool = False) -> Entry | None:
         """The entry of that name; None: there is none, or this account can't see it."""
         found = self._one(dn, attributes, deleted=deleted)
-        return None if found is None else self._completed(found)
+        return self._completed(found) if found is not None and _in_parts([found]) else found
 
     def _one(self, dn: str, attributes: Sequence[str], *, deleted: bool = False) -> Entry | None:
         controls = ((SHOW_DELETED, True, None),) if deleted else ()
@@ -180,8 +180,6 @@ class DirectoryClient:
 
     def _completed(self, entry: Entry) -> Entry:
         """An entry with all values of attributes that the server hands over in parts."""
-        if ";" not in "".join(entry.values):  # nearly always: this is asked of everybody
-            return entry
         parts = [name for name in entry.values if _RANGE.fullmatch(name)]
         values = {name: found for name, found in entry.values.items() if name not in parts}
         for part in parts:
@@ -203,6 +201,11 @@ class DirectoryClient:
                 f"of {entry.dn}; the reading is incomplete."
             )
         return match["name"], found
+
+
+def _in_parts(page: Page) -> bool:
+    """Whether an attribute of anybody may have come in parts; asked of all at once."""
+    return ";" in "".join(set().union(*(each.values for each in page)))
 
 
 def _paged(question: Question, size: int, cookie: bytes) -> Question:

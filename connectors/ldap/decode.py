@@ -5,23 +5,31 @@ over the bytes, and one slice is made per value. Whatever is not exactly a messa
 `DecodeError`: never a guess, never an entry with half its values.
 """
 
-from collections.abc import Mapping, Sequence
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.ldap.ber import DecodeError, element, elements, inside, long_length, number
+from connectors.ldap.ber import DecodeError, element, elements, inside, integer, long_length, number
 
 ENTRY, DONE, REFERENCE, NOTE = 0x64, 0x65, 0x73, 0x79
 INTEGER, OCTETS, SEQUENCE, SET, CONTROLS = 0x02, 0x04, 0x30, 0x31, 0xA0
 SHORT, LONG = 8, 16  # bytes before a short value beside the name; Windows takes five per length
 MOST_KNOWN = 20_000  # beginnings of attributes: a hundred names, each with many lengths
 
+# by its first byte: how a length is read, with tag and length of what comes next; bytes it has
+_FORMS = {
+    0x81: (struct.Struct(">BBB").unpack_from, 2),
+    0x82: (struct.Struct(">HBB").unpack_from, 3),
+    0x84: (struct.Struct(">IBB").unpack_from, 5),
+}
+
 Values = Mapping[str, list[bytes]]
 Controls = Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """One entry of the directory.
+    """One entry of the directory; not frozen, for making it would take a microsecond more.
 
     Attributes:
         dn: its distinguished name, as the directory writes it.
@@ -84,14 +92,64 @@ class Names:
             self.known[beginning] = self.spelled(raw)
 
 
+def entries(some: Iterable[tuple[bytes, int, int]], asked: int, names: Names) -> list[Entry]:
+    """What `message` says of many messages, the entries among it; of the usual ones in few steps.
+
+    Args:
+        some: as `Frames` cuts them: bytes that hold a message, where in them it starts and ends.
+        asked: the number of the question that they must answer.
+        names: spells the names of attributes.
+
+    Raises:
+        DecodeError: one is no message, or answers another question.
+    """
+    head = integer(asked) + bytes((ENTRY,))
+    found = []
+    for data, start, end in some:
+        one = _usual(data, start, end, head, names) or message(data, start, end, asked, names)
+        if isinstance(one, Entry):
+            found.append(one)
+    return found
+
+
+def _usual(data: bytes, start: int, end: int, head: bytes, names: Names) -> Entry | None:
+    """The entry of a whole message in its usual form; None: to be looked at step by step.
+
+    Nothing is taken for granted: what holds the others ends where they end, or it is not usual.
+    """
+    try:
+        at = content(data, start)
+        form = at + len(head)
+        if data[at:form] != head:
+            return None
+        unpack, width = _FORMS[data[form]]
+        size, tag, length = unpack(data, form + 1)
+        at = form + width
+        rest = at + 2 + length
+        if at + size != end or tag != OCTETS or length > 127 or data[rest] != SEQUENCE:
+            return None
+        unpack, width = _FORMS[data[rest + 1]]
+        first = rest + 1 + width
+        if first + unpack(data, rest + 2)[0] != end:
+            return None
+        return Entry(data[at + 2 : rest].decode(), _attributes(data, first, end, names), {})
+    except (KeyError, IndexError, struct.error, UnicodeDecodeError):
+        return None
+
+
 def operation(data: bytes, start: int) -> int:
     """What kind of message starts here, without looking whether it is one; 0: it is none."""
-    length = data[start + 1]
-    at = start + 2 + (length & 127 if length > 127 else 0)
+    at = content(data, start)
     try:
         return data[at + 2 + data[at + 1]]
     except IndexError:
         return 0
+
+
+def content(data: bytes, start: int) -> int:
+    """Where the content begins of what starts here: behind the tag and the length."""
+    length = data[start + 1]
+    return start + 2 + (length & 127 if length > 127 else 0)
 
 
 def message(
@@ -157,15 +215,18 @@ def _attributes(data: bytes, at: int, end: int, names: Names) -> dict[str, list[
 
     What stands before such a value (tags, lengths and the attribute's name) was checked when it
     came for the first time; from then on it is known by its bytes. All else goes the general way.
+    Where a name's length stands tells the first attribute: a server keeps to one form.
     """
     known, values = names.known, dict[str, list[bytes]]()
+    before, named = (LONG, 7) if data[at + 1 : at + 2] == b"\x84" else (SHORT, 3)
     while at < end:
-        value = at + (SHORT + data[at + 3] if data[at + 1] < 128 else LONG + data[at + 7])
-        name = known.get(data[at:value])
-        if name is not None:
-            at = value + data[value - 1]
-            values[name] = [data[value:at]]
-        else:
+        try:
+            while at < end:
+                value = at + before + data[at + named]
+                name = known[data[at:value]]
+                at = value + data[value - 1]
+                values[name] = [data[value:at]]
+        except KeyError:
             start = at
             raw, found, at = _attribute(data, at, end)
             values[names.spelled(raw)] = found

@@ -5,24 +5,35 @@ for byte. Ours reads the socket itself: it must never be used where SASL may sig
 the wire (`Method.NTLM`); with Kerberos ldap3 agrees on no such layer.
 """
 
-from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
 import ldap3
-from ldap3.core.exceptions import LDAPInvalidFilterError
-from ldap3.operation.search import search_operation
+from ldap3.core.exceptions import LDAPInvalidFilterError, LDAPSocketOpenError
 
-from connectors.ldap.ber import integer, octets, sequence
-from connectors.ldap.decode import DONE, Done, Entry, Names, Note, message, operation
+from connectors.ldap.asking import Control, asking, search
+from connectors.ldap.ber import DecodeError, integer, octets, sequence
+from connectors.ldap.decode import (
+    DONE,
+    Done,
+    Entry,
+    Names,
+    Note,
+    content,
+    entries,
+    message,
+    operation,
+)
 from connectors.ldap.frames import EndedError, Frame, Frames
 from connectors.ldap.root import DIRSYNC
 from hub.errors import BadConfigError
 
 PAGING = "1.2.840.113556.1.4.319"
 
-Control = tuple[str, bool, bytes | None]
+NOBODY = integer(0)  # the number of no question
+
 Found = Generator[Entry | Note, None, Done]
 
 
@@ -81,10 +92,11 @@ class FastReader:
         self._most = max_message
         self._names = Names(())
         self._asked: tuple[str, ...] = ()
+        self._written: tuple[Question, bytes] | None = None
 
     def search(self, connection: ldap3.Connection, question: Question) -> Found:
         """See `DirectoryReader`."""
-        number = _send(connection, question)
+        number = self._send(connection, question)
         names = self._spelling(question.attributes)
         for data, start, end in Frames(connection.socket.recv, self._most):
             _hear([(data, start, end)])
@@ -97,8 +109,28 @@ class FastReader:
 
     def ahead(self, connection: ldap3.Connection, question: Question) -> "Ahead":
         """Ask now, and take the answer later: the server works on it meanwhile."""
-        number = _send(connection, question)
+        number = self._send(connection, question)
         return Ahead(connection, question, number, self._most, self._spelling(question.attributes))
+
+    def _send(self, connection: ldap3.Connection, question: Question) -> int:
+        """Send a search over ldap3's connection; the number of its message."""
+        if not connection.listening:
+            raise LDAPSocketOpenError("the connection is closed")
+        number: int = connection.server.next_message_id()
+        message = asking(number, self._request(question), question.controls)
+        connection.socket.sendall(message)
+        return number
+
+    def _request(self, question: Question) -> bytes:
+        """The request without its controls, in which alone one page differs from the next."""
+        asked = replace(question, controls=())
+        if self._written is None or self._written[0] != asked:
+            try:
+                found = search(asked.base, asked.condition, asked.scope.value, asked.attributes)
+            except LDAPInvalidFilterError as error:
+                raise _no_filter(question) from error
+            self._written = asked, found
+        return self._written[1]
 
     def _spelling(self, attributes: tuple[str, ...]) -> Names:
         """What was learnt of these names by the pages before."""
@@ -147,7 +179,6 @@ class Ahead:
     def _gather(self) -> Done:
         """Decode while the server is at work; once it has said the end, that alone is decoded."""
         for some in Frames(self._connection.socket.recv, self._most).at_hand():
-            _hear(some)
             *rest, last = some
             if operation(last[0], last[1]) == DONE:
                 done = message(*last, self._number, self._names)
@@ -157,40 +188,18 @@ class Ahead:
             self._decode(some)
         raise EndedError("no end")
 
-    def _decode(self, some: Iterable[Frame]) -> None:
-        number, names = self._number, self._names
-        found = (message(data, start, end, number, names) for data, start, end in some)
-        self._found += [one for one in found if isinstance(one, Entry)]
+    def _decode(self, some: Sequence[Frame]) -> None:
+        try:
+            self._found += entries(some, self._number, self._names)
+        except DecodeError:
+            _hear(some)
+            raise
 
 
 def _hear(some: Iterable[Frame]) -> None:
     """A server that closes says so, as the answer to no question."""
-    if any(data[start + 2 : start + 5] == b"\x02\x01\x00" for data, start, _ in some):
+    if any(data.startswith(NOBODY, content(data, start)) for data, start, _ in some):
         raise EndedError("the server said goodbye")
-
-
-def _send(connection: ldap3.Connection, question: Question) -> int:
-    """Send a search over ldap3's connection; the number of its message."""
-    try:
-        request = search_operation(
-            question.base,
-            question.condition,
-            ldap3.SUBTREE if question.scope is Scope.SUBTREE else question.scope.value,
-            ldap3.DEREF_NEVER,
-            list(question.attributes),
-            0,
-            0,
-            False,
-            None,
-            None,
-            schema=None,
-            check_names=False,
-        )
-    except LDAPInvalidFilterError as error:
-        raise _no_filter(question) from error
-    number: int = connection.strategy.send("searchRequest", request, list(question.controls))
-    connection.strategy._outstanding.pop(number, None)  # noqa: SLF001 - we take the answer ourselves
-    return number
 
 
 class PlainReader:

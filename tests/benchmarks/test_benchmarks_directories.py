@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.directories import Reading, bars, measure
+from benchmarks.directories import Reading, bars, compared, measure
 from connectors.ldap.sandbox import MissingError
 
 
@@ -30,3 +30,15 @@ def test_bars_compare_readings_of_one_directory():
     found = list(bars([*rows("OpenLDAP", 0.9), *rows("Samba", 1.4)]))
     assert [one.passed for one in found] == [True] * 4 + [False] + [True] * 3
     assert found[1].measured == pytest.approx(0.1)
+
+
+def test_turns_are_compared_by_the_best_the_middle_and_each():
+    walls = {"ours": (0.2, 0.3, 0.8), "ldapsearch": (0.4, 0.4, 0.4), "ldap3": (9.0, 9.0, 9.0)}
+    turns = [
+        Reading("OpenLDAP", reader, 1, wall, 0.1, None)
+        for reader, some in walls.items()
+        for wall in some
+    ]
+    assert compared(turns) == (
+        "wall beside ldapsearch's: best 0.50, median 0.75, turn by turn 0.50 to 2.00"
+    )

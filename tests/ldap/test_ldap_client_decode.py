@@ -1,5 +1,7 @@
 """The decoder of our own: the same as ldap3 and pyasn1 for what is LDAP, an error for all else."""
 
+import itertools
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from pyasn1.codec.ber import encoder
 from pyasn1.type.univ import Any as AnyType  # noqa: F401 - loads what the encoder needs
 
 from connectors.ldap.ber import DecodeError, inside, integer, number, octets, sequence, tlv
-from connectors.ldap.decode import Done, Entry, Names, Note, message
+from connectors.ldap.decode import Done, Entry, Names, Note, entries, message
 from connectors.ldap.frames import EndedError, Frames, TooLargeError
 
 # nothing is timed, on a machine that may be busy
@@ -31,6 +33,16 @@ def read(data, id_=7, asked=()):
     return message(data, 0, len(data), id_, Names(asked))
 
 
+def found_in(data, names=None):
+    """What many at once are read as, cut out as from a socket; an error as such."""
+    try:
+        frames = list(itertools.islice(Frames(_pieces([data]), 1_000_000), 1))
+        assert frames == [(data, 0, len(data))]
+        return entries(frames, 7, names or Names(()))
+    except (AssertionError, DecodeError, EndedError, TooLargeError):
+        return DecodeError
+
+
 def by_ldap3(data):
     payload = decode_message_fast(data)["payload"]
     rows = payload[1][3]
@@ -44,6 +56,7 @@ def test_an_entry_is_what_ldap3_reads(entry):
     found = read(data)
     assert isinstance(found, Entry)
     assert (found.dn, found.values) == entry == by_ldap3(data)
+    assert found_in(data) == [found]
 
 
 @CALM
@@ -96,6 +109,24 @@ def test_what_was_seen_before_is_read_the_same(entries, form):
         data = form(*entry)
         found = message(data, 0, len(data), 7, names)
         assert (found.dn, found.values) == entry == by_ldap3(data)
+        assert found_in(data, names) == [found]
+
+
+@pytest.mark.parametrize("controls", [b"", tlv(0xA0, sequence(octets(b"1.2.3")))])
+@pytest.mark.parametrize("size", [0, 50, 100, 180, 250, 300, 70_000])
+@pytest.mark.parametrize("form", [encoded, windows])
+def test_many_at_once_are_the_same_as_one_by_one(form, size, controls):
+    """Small and large, with controls and without; between them what is no entry."""
+    plain = form("cn=x", {"cn": [b"x"], "title": [b"y" * size]})
+    other = form("cn=" + "n" * size, {"cn": [b"x", b"z"]}, 7)
+    with_controls = encoded("cn=x", {"cn": [b"x" * size]}, 7, controls)
+    elsewhere = sequence(integer(7), tlv(0x73, octets(b"ldap://elsewhere/")))
+    stream = plain + elsewhere + other + with_controls
+    frames = list(itertools.islice(Frames(_pieces([stream]), 1_000_000), 4))
+    one_by_one = [message(*each, 7, Names(())) for each in frames]
+    assert entries(frames, 7, Names(())) == [each for each in one_by_one if each is not None]
+    with pytest.raises(DecodeError):
+        entries(frames, 8, Names(()))
 
 
 @pytest.mark.parametrize("form", [encoded, windows])
@@ -109,6 +140,7 @@ def test_what_was_seen_before_does_not_make_up_for_what_is_missing(form, cut):
     for data in (whole[:-cut], whole[:-cut] + b"\x00" * (cut - 1)):
         with pytest.raises(DecodeError):
             message(data, 0, len(data), 7, names)
+        assert found_in(data, names) is DecodeError
 
 
 WHOLE = encoded("cn=Zoë,dc=x", {"cn": [b"a", b"bb"], "photo": [b"\x00" * 300], "mail": [b"m"]})
@@ -173,7 +205,10 @@ def test_a_damaged_message_is_the_same_to_whoever_saw_the_whole_one(values, data
     damaged = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 3))):
         damaged[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    assert _or_error(bytes(damaged), names) == _or_error(bytes(damaged), Names(()))
+    found = _or_error(bytes(damaged), names)
+    assert found == _or_error(bytes(damaged), Names(()))
+    alike = [found] if isinstance(found, Entry) else [] if found is not DecodeError else found
+    assert found_in(bytes(damaged)) == found_in(bytes(damaged), names) == alike
 
 
 def _or_error(data, names):
