@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from markupsafe import Markup
-
 from hub.events.base import Language
+from hub.render.frame import Frame
 from hub.render.notice import day_of
 from hub.render.notice_words import WORDS
-from hub.render.policy import digest
-from hub.render.tile import Page, asset, templates
+from hub.render.tile import Page
 
 END = "end"
 Step = Literal["choose", "confirm", "done", "over", "refused", "busy"]
 
-_STYLE = asset("tile.css") + "\n" + asset("guest.css")
+_FRAME = Frame("guest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +44,18 @@ def guest_html(
     """The page in one language; `phone`: whom to call."""
     words = WORDS[language]
     kind = END if view.choice == END else "until"
-    html = (
-        templates()
-        .get_template("guest.html")
-        .render(
-            view=view,
-            words=words,
-            title=words["title"] if view.step in {"choose", "confirm"} else words[view.step],
-            text=_text(view, kind, language),
-            choices=[*_choices(view, language)],
-            yes=words[f"yes_{kind}"],
-            organisation=organisation,
-            phone=phone,
-            language=language,
-            other="en" if language == "nl" else "nl",
-            style=Markup(_STYLE),  # noqa: S704  # nosec B704  # ours
-        )
+    return _FRAME.page(
+        "guest.html",
+        language=language,
+        organisation=organisation,
+        heading=words["title"] if view.step in {"choose", "confirm"} else words[view.step],
+        view=view,
+        words=words,
+        text=_text(view, kind, language),
+        choices=[*_choices(view, language)],
+        yes=words[f"yes_{kind}"],
+        phone=phone,
     )
-    return Page(html, _policy())
 
 
 def _choices(view: GuestView, language: Language) -> list[tuple[str, str]]:
@@ -84,8 +76,3 @@ def _text(view: GuestView, kind: str, language: Language) -> str:
         start = "sure" if view.step == "confirm" else "done"
         return words[f"{start}_{kind}"].format(name=view.name, day=day)
     return words[f"{view.step}_why"]
-
-
-def _policy() -> str:
-    own = ("default-src 'none'", f"style-src {digest(_STYLE)}", "base-uri 'none'")
-    return "; ".join((*own, "form-action 'self'", "frame-ancestors 'none'"))

@@ -5,18 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from markupsafe import Markup
-
 from hub.events.base import Language
 from hub.render.catalogue import CATALOGUE
 from hub.render.clock import Clock, zone
+from hub.render.frame import Frame
 from hub.render.me_words import ME_WORDS
-from hub.render.policy import policy
 from hub.render.rows import phrase
-from hub.render.tile import Page, asset, templates
+from hub.render.tile import Page
 from hub.render.view import ServiceDesk
 
-_STYLE = asset("tile.css") + "\n" + asset("me.css")
+_FRAME = Frame("me")
 Standing = Literal["shown", "unavailable", "unknown", "log-in"]
 Note = Literal["log-in", "left", "nobody", "refused", "down"]
 
@@ -92,15 +90,15 @@ def me_html(view: MeView, house: House, *, language: Language, now: datetime) ->
     words = ME_WORDS[language]
     known = [(words.fields[name], value) for name, value in view.known.items()]
     others = [one for one in view.sessions if not one.here]
-    html = templates().get_template("me.html").render(
+    return _FRAME.page(
+        "me.html",
         view=view,
         known=known,
         others=others,
         heading=words.hello.format(name=view.name),
         say=lambda sentence, at: clock.fill(sentence, at=at),
         **_shared(house, language),
-    )  # fmt: skip
-    return _page(html)
+    )
 
 
 def me_note(
@@ -121,26 +119,24 @@ def me_note(
         "down": (words.down_title, words.down),
     }[what]
     button = (words.log_in if what == "log-in" else words.again) if log_in else ""
-    html = templates().get_template("me_note.html").render(
-        heading=title, text=text, button=button, leave=leave, **_shared(house, language)
-    )  # fmt: skip
-    return _page(html)
-
-
-def _page(html: str) -> Page:
-    return Page(html, policy(style=_STYLE, script=None, frame_ancestors=(), forms=True))
+    return _FRAME.page(
+        "me_note.html",
+        heading=title,
+        text=text,
+        button=button,
+        leave=leave,
+        **_shared(house, language),
+    )
 
 
 def _shared(house: House, language: Language) -> dict[str, Any]:
     desk = house.service_desk
     return {
         "language": language,
-        "other": "en" if language == "nl" else "nl",
         "words": ME_WORDS[language],
         "organisation": house.organisation,
         "hours": phrase(desk.hours, language) if desk.hours else None,
         "phone": desk.phone,
         "portal": desk.url,
         "to_portal": CATALOGUE[language].portal,
-        "style": Markup(_STYLE),  # noqa: S704  # nosec B704  # our own file
     }

@@ -34,16 +34,23 @@ def framers(origins: Sequence[str]) -> str:
 
 
 def policy(
-    *, style: str, script: str | None, frame_ancestors: Sequence[str], forms: bool = False
+    *,
+    style: str,
+    script: str | None,
+    frame_ancestors: Sequence[str],
+    forms: bool = False,
+    reads: bool = True,
 ) -> str:
-    """The whole header. A page with a script may also read itself again (`connect-src 'self'`).
+    """The whole header.
 
     Args:
         forms: the page has forms, which send to the hub itself.
+        reads: its script may read the page again (`connect-src 'self'`).
     """
     parts = ["default-src 'none'", f"style-src {digest(style)}"]
     if script is not None:
-        parts += [f"script-src {digest(script)}", "connect-src 'self'"]
+        parts.append(f"script-src {digest(script)}")
+        parts += ["connect-src 'self'"] if reads else []
     sent = "'self'" if forms else "'none'"
     parts += [
         "base-uri 'none'",

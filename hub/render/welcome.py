@@ -3,17 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from markupsafe import Markup
-
 from hub.events.base import Language
+from hub.render.frame import Frame
 from hub.render.invitation_words import WORDS
-from hub.render.policy import digest
-from hub.render.tile import Page, asset, templates
+from hub.render.tile import Page
 
 Fault = Literal["", "wrong", "elsewhere", "slow"]
 
-_STYLE = asset("tile.css") + "\n" + asset("welcome.css")
-_SCRIPT = asset("welcome.js")
+_FRAME = Frame("welcome", "welcome.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +52,18 @@ def welcome_html(
     """
     blanks = {"organisation": organisation, "name": door.name, "until": door.until, "phone": phone}
     words = {key: text.format_map(_Blanks(blanks)) for key, text in WORDS[language].items()}
-    html = (
-        templates()
-        .get_template("welcome.html")
-        .render(
-            door=door,
-            words=words,
-            then=then,
-            asked=asked,
-            phone=phone,
-            organisation=organisation,
-            language=language,
-            other="en" if language == "nl" else "nl",
-            style=Markup(_STYLE),  # noqa: S704  # nosec B704  # ours
-            script=Markup(_SCRIPT),  # noqa: S704  # nosec B704  # ours
-        )
+    heading = {"form": "welcome", "confirm": "hello_page", "done": "done"}[door.step]
+    return _FRAME.page(
+        "welcome.html",
+        language=language,
+        organisation=organisation,
+        heading=words[heading],
+        door=door,
+        words=words,
+        then=then,
+        asked=asked,
+        phone=phone,
     )
-    return Page(html, _policy())
 
 
 class _Blanks(dict[str, str | None]):
@@ -79,9 +71,3 @@ class _Blanks(dict[str, str | None]):
 
     def __missing__(self, key: str) -> str:
         return ""
-
-
-def _policy() -> str:
-    parts = ("default-src 'none'", f"style-src {digest(_STYLE)}", f"script-src {digest(_SCRIPT)}")
-    more = ("base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'")
-    return "; ".join((*parts, *more))

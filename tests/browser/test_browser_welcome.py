@@ -18,8 +18,12 @@ from hub.testing.fakes import FakeClock, FakeLog
 from hub.web.site import site
 
 REFLOWS = "() => document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth"
-SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
+SMALL = """() => [...document.querySelectorAll('a, button, textarea, input:not([type=hidden])')]
   .filter(one => one.getBoundingClientRect().height < 44).map(one => one.outerHTML)"""
+WHOLE = """() => {
+  const code = document.getElementById('code');
+  return code.scrollWidth <= code.clientWidth && code.scrollHeight <= code.clientHeight;
+}"""
 YAML = """\
 store: sqlite:///hub.db
 organisation: Voordeelmarkt
@@ -116,6 +120,19 @@ async def test_from_the_link_on_paper_to_a_device_that_is_let_in(place, browser)
     assert await page.inner_text("h1") == "Hello Ann de Kok"
     assert said == [], "the policy lets its own style and script through"
     assert not [one for one in addresses if codes.plain(made)[:8] in codes.plain(one)]
+
+
+@pytest.mark.parametrize("width", [320, 360, 412, 1280])
+async def test_all_of_a_code_is_seen(place, browser, width):
+    url, code, _, _ = place
+    page = await browser.new_page(viewport={"width": width, "height": 640}, locale="en-GB")
+    await page.goto(f"{url}/welcome#WWWW-{(await code())[5:]}")
+    assert await page.evaluate(WHOLE)
+    await page.fill("#number", "9")
+    await page.press("#code", "Enter")
+    assert "can't be used" in await page.inner_text("[role=alert]")
+    await page.fill("#code", await code() + "-0123-4567")
+    assert not await page.evaluate(WHOLE), "what is longer is seen to be"
 
 
 async def test_it_works_without_a_script(place, browser):
