@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         # nothing runs yet that would have to end first: a service that is stopped now ends well
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
-        with _importing():
+        with _importing(alone=argv is None):
             from hub.cli.app import build  # noqa: PLC0415  a broken import ends in plain words too
 
             command = build(words)
@@ -52,15 +52,20 @@ COLLECT = (20_000, 20, 50)
 
 
 @contextlib.contextmanager
-def _importing() -> Iterator[None]:
-    """Of what imports make nothing is garbage, and looking for it is a tenth of a cold start."""
+def _importing(*, alone: bool) -> Iterator[None]:
+    """Of what imports make nothing is garbage, and looking for it is a tenth of a cold start.
+
+    Args:
+        alone: the process is the command's own; of another's, what is garbage by now would stay.
+    """
     looked = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()  # nor is it garbage later on
-        gc.set_threshold(*COLLECT)
+        if alone:
+            gc.freeze()  # nor is it garbage later on
+            gc.set_threshold(*COLLECT)
         if looked:
             gc.enable()
 

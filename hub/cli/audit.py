@@ -12,7 +12,7 @@ from hub.cli.looking import STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
 from hub.cli.permit import permit
-from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import Session, actor, now, run, session
 from hub.settings.administrators import Role
 from hub.store import trail
 from hub.store.chain import ERASE
@@ -82,8 +82,7 @@ def search(
 
 
 async def _search(out: Output, config: Any, asked: Mapping[str, str | None], limit: int) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         given = {name: text for name, text in asked.items() if text is not None}
         since, until = (_moment(asked[name], one.zone) for name in ("since", "until"))
@@ -169,8 +168,7 @@ def erase(
 async def _erase(
     out: Output, config: Any, persons: Sequence[str], texts: Sequence[str], *, yes: bool
 ) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         found = await one.store.read(trail.naming, Names(persons, texts))
         if yes:
             await permit(one, Role.ADMIN)

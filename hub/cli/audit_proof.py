@@ -12,7 +12,7 @@ from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption
 from hub.cli.output import Output, local
 from hub.cli.permit import permit
-from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import Session, actor, now, run, session
 from hub.errors import BadConfigError
 from hub.settings.administrators import Role
 from hub.store import heads, trail
@@ -49,8 +49,7 @@ def verify(*, file: Heads = None, config: ConfigOption = None, json: JsonOption 
 
 
 async def _verify(out: Output, config: Any, file: Path | None) -> int:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         exported = _exported(out, one, file)
         verifier = Verifier(exported)
         async for row in _rows(one.store, out, "verifying"):
@@ -115,8 +114,7 @@ def head(*, config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 async def _head(out: Output, config: Any) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         path = one.settings.heads
         found = await one.store.read(trail.head, now())
         earlier, _ = heads.read(path)
@@ -144,8 +142,7 @@ def export(file: Where, *, config: ConfigOption = None, json: JsonOption = False
 
 
 async def _export(out: Output, config: Any, file: Path) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         beside = file.with_name(file.name + ".new")
         try:

@@ -9,7 +9,7 @@ from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, shown
 from hub.cli.permit import permit
-from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import TIMEOUT, Session, actor, now, run, session
 from hub.engine import dead_letters, deciding
 from hub.settings.administrators import Role
 
@@ -49,8 +49,7 @@ def list_(
 
 
 async def _list(out: Output, config: Any, *, dropped: bool) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         found = await one.store.read(dead_letters.listed, dropped=dropped)
     out.document(found)
     out.table(COLUMNS, [_cells(one, row) for row in found])
@@ -72,8 +71,7 @@ def show(name: Name, *, config: ConfigOption = None, json: JsonOption = False) -
 
 
 async def _show(out: Output, config: Any, name: str) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         found = await one.store.read(dead_letters.details, name)
     out.document(found)
     for field, value in found.items():
@@ -108,8 +106,7 @@ def replay(
 
 
 async def _replay(out: Output, config: Any, names: Sequence[str] | None, timeout: float) -> int:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         body = await one.store.read(dead_letters.chosen, names)
         if not body["objects"] and not body["streams"]:
             out.document({"counts": {}, "refused": [], "unreadable": [], "runs": []})
@@ -173,8 +170,7 @@ def drop(names: Names, *, config: ConfigOption = None, json: JsonOption = False)
 
 
 async def _drop(out: Output, config: Any, names: Sequence[str]) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.OPERATOR, deciding.of_dead_letters, names)
         found = await one.store.write(dead_letters.drop, names, actor=actor(), now=now())
     out.document({"dropped": sorted(set(names))} | found)

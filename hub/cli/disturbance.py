@@ -12,7 +12,7 @@ import typer
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, title_of
 from hub.cli.permit import permit
-from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import TIMEOUT, Session, actor, now, run, session
 from hub.contract import Receives
 from hub.engine import reconcile
 from hub.errors import BadConfigError
@@ -233,8 +233,7 @@ def list_(*, config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 async def _list(out: Output, config: Any) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         rows = await one.store.read(_typed_in, _able(one.settings))
         out.document(rows)
         columns = ("id", "instance", "title", "state", "since", "expected")

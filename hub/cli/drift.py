@@ -8,7 +8,7 @@ import typer
 from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, title_of
-from hub.cli.session import Session, need_store, now, run, session, settings_of
+from hub.cli.session import Session, now, run, session
 from hub.engine.assemble import assemble
 from hub.engine.drift import Drifted, Look, Looked
 from hub.store import objects
@@ -45,8 +45,7 @@ def drift(
 
 
 async def _drift(out: Output, config: Any, target: str | None) -> int:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         found = await look(one, target)
     drifted = sum(len(each.drifted) for each in found)
     out.document({"drifted": drifted, "targets": [each.shown() for each in found]})

@@ -12,7 +12,7 @@ from hub.cli.disturbance import moment
 from hub.cli.looking import looked
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local
-from hub.cli.session import Session, need_store, run, session, settings_of
+from hub.cli.session import Session, run, session
 from hub.events.base import Family
 from hub.store import streams, subjects
 from hub.store.store import Tx
@@ -61,8 +61,7 @@ def events(
 async def _events(
     out: Output, config: Any, given: Mapping[str, Any], since: str | None, *, lines: bool
 ) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         start = datetime.fromisoformat(moment(since, one.zone)) if since else None
         rows = await one.store.read(_newest, since=start, **given)
         subject = given["key"]

@@ -9,7 +9,7 @@ from hub.cli import exits
 from hub.cli.looking import looked
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, standing, title_of
-from hub.cli.session import Session, need_store, run, session, settings_of
+from hub.cli.session import Session, run, session
 from hub.engine import reconcile
 from hub.store import objects
 from hub.store.store import Tx
@@ -41,8 +41,7 @@ def explain(
 
 
 async def _explain(out: Output, config: Any, text: str) -> int:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         found = await one.store.read(_found, text)
         causes = [cause for row in found for cause in row["causes"]]
         seen = [(one["instance"], one["family"], one["subject"]) for one in causes]

@@ -11,7 +11,7 @@ from hub.cli.looking import MOST
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output
 from hub.cli.permit import permit
-from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import TIMEOUT, Session, actor, now, run, session
 from hub.errors import BadConfigError
 from hub.people import guests, policy
 from hub.people.guests import Guest, Wanted
@@ -161,8 +161,7 @@ async def _change(
     *,
     preview: bool,
 ) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         able = receivers(one.settings)
         wanted = await one.store.read(work, one.zone)
@@ -281,8 +280,7 @@ def guests_(
 
 
 async def _guests(out: Output, config: Any, *, only_alone: bool) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         rows = await one.store.write(_listed, one.zone, only_alone=only_alone)
     out.document(rows)

@@ -11,7 +11,7 @@ from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, local, shown, title_of
 from hub.cli.permit import permit
 from hub.cli.plan import show_holds
-from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import TIMEOUT, Session, actor, now, run, session
 from hub.engine import approving, crowds, deciding, reconcile
 from hub.events.base import PERSONAL, Family
 from hub.render import people_words
@@ -52,8 +52,7 @@ def list_(*, config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 async def _list(out: Output, config: Any) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         rows = [reconcile.shown_hold(row) for row in await one.store.read(holds.all_open)]
         await looked(one.store, "hold", removed(rows) if out.json else ())
         out.document(rows)
@@ -71,8 +70,7 @@ def show(hold: Hash, *, config: ConfigOption = None, json: JsonOption = False) -
 
 
 async def _show(out: Output, config: Any, prefix: str) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         row, titles = await one.store.read(_with_titles, prefix, one.language)
         approved = await one.store.read(approving.given, row, now())
         found = reconcile.shown_hold(row) | {"approved": sorted(approved)}
@@ -198,8 +196,7 @@ def release(
 
 
 async def _release(out: Output, config: Any, prefix: str, timeout: float) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         row = await one.store.read(reconcile.held, prefix)
         await permit(one, Role.OPERATOR, deciding.of_hold, row)
         result = await one.ask("release", {"hash": row.hash, "actor": actor()}, timeout)
@@ -221,8 +218,7 @@ def drop(hold: Hash, *, config: ConfigOption = None, json: JsonOption = False) -
 
 
 async def _drop(out: Output, config: Any, prefix: str) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         row = await one.store.read(reconcile.held, prefix)
         await permit(one, Role.OPERATOR, deciding.of_hold, row)
         row = await one.store.write(reconcile.drop, row.hash, actor=actor(), now=now())

@@ -9,7 +9,7 @@ import typer
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local
 from hub.cli.permit import permit
-from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import Session, actor, now, run, session
 from hub.engine import deciding
 from hub.people import invited, inviting
 from hub.settings.administrators import Role
@@ -54,8 +54,7 @@ def list_(
 
 
 async def _list(out: Output, config: Any, limit: int, *, all_of_them: bool) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         rows = await one.store.read(invited.listed, now(), limit, all_of_them=all_of_them)
         if rows:
@@ -97,8 +96,7 @@ def revoke(who: Persons, *, config: ConfigOption = None, json: JsonOption = Fals
 
 
 async def _revoke(out: Output, config: Any, who: Sequence[str]) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.OPERATOR, deciding.of_people, *who)
         made = await one.store.write(_revoke_all, who)
     out.document(made)

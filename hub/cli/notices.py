@@ -9,7 +9,7 @@ from hub.cli.looking import MOST
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local
 from hub.cli.permit import permit
-from hub.cli.session import actor, need_store, now, run, session, settings_of
+from hub.cli.session import actor, now, run, session
 from hub.engine import notices
 from hub.settings.administrators import Role
 from hub.store import trail
@@ -39,8 +39,7 @@ def list_(*, config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 async def _list(out: Output, config: Any) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         rows = await one.store.write(_listed)
         sends = one.settings.mail is not None
@@ -82,8 +81,7 @@ def again(ids: Numbers, *, config: ConfigOption = None, json: JsonOption = False
 
 
 async def _again(out: Output, config: Any, ids: Sequence[int]) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.OPERATOR)
         persons = await one.store.write(_repeat, ids)
     out.document({"notices": list(ids), "persons": persons})

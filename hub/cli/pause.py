@@ -7,7 +7,7 @@ import typer
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output
 from hub.cli.permit import permit
-from hub.cli.session import actor, need_store, now, run, session, settings_of
+from hub.cli.session import actor, now, run, session
 from hub.engine import reconcile
 from hub.store import streams
 
@@ -57,8 +57,7 @@ def _check(names: list[str] | None, *, everything: bool) -> None:
 
 
 async def _set(out: Output, config: Any, names: list[str] | None, *, paused: bool) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         known = sorted(await one.store.read(streams.instances))
         if unknown := sorted(set(names or ()) - set(known)):
             raise typer.BadParameter(

@@ -10,7 +10,7 @@ from hub.cli.looking import MOST, STILL_READ
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown
 from hub.cli.permit import permit
-from hub.cli.session import Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import Session, actor, now, run, session
 from hub.engine import deciding
 from hub.events.person import ATTRIBUTES
 from hub.people import decisions, erasing, finding
@@ -89,8 +89,7 @@ async def _store(
     Args:
         needs: the role that it takes; more than looking takes it over all that `args` name.
     """
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         about = None if needs is Role.VIEWER else deciding.of_people
         await permit(one, needs, about, *args)
         made = await one.store.write(work, *args, actor=actor(), now=now())
@@ -126,8 +125,7 @@ def list_(
 
 
 async def _list(out: Output, config: Any, state: Any, name: str | None, limit: int) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         rows = await one.store.read(finding.listed, state, name, limit)
         ids = [row["id"] for row in rows]
@@ -331,8 +329,7 @@ def review_list(
 
 
 async def _review_list(out: Output, config: Any, limit: int) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         await permit(one, Role.VIEWER)
         rows = await one.store.read(finding.questions, limit)
         await _looked(one, "people review", [row["person"] for row in rows])

@@ -11,7 +11,7 @@ from hub.cli.drift import code_of, look, tell_one
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output
 from hub.cli.permit import permit
-from hub.cli.session import TIMEOUT, Session, actor, need_store, run, session, settings_of
+from hub.cli.session import TIMEOUT, Session, actor, run, session
 from hub.engine.drift import Drifted, Looked
 from hub.store import objects
 from hub.store.store import Tx
@@ -56,8 +56,7 @@ def repair(
 async def _repair(
     out: Output, config: Any, keys: Sequence[str], target: str | None, *, yes: bool, timeout: float
 ) -> int:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         found = await look(one, target)
         wanted = await one.store.read(_chosen, found, keys)
         sendable = [each for each in wanted if not each.blocked]

@@ -175,10 +175,16 @@ def _answer(row: Any) -> Any:
 
 @asynccontextmanager
 async def session(
-    config: Path | None, out: Output, *, level: str = "warning"
+    config: Path | None, out: Output, *, level: str = "warning", made: bool = False
 ) -> AsyncIterator[Session]:
-    """Load the configuration and open its store; instances with bad files are named on stderr."""
+    """Load the configuration and open its store; instances with bad files are named on stderr.
+
+    Args:
+        made: refuse to make a store: nothing ever ran with this configuration.
+    """
     settings = settings_of(config)
+    if made:
+        need_store(settings)
     complain(settings, out)
     with veiled(settings):
         store = await Store(settings.store, lease=settings.hub.lease.total_seconds()).open()

@@ -9,7 +9,7 @@ from hub.cli import exits
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, standing
 from hub.cli.plan import decide, show_holds
-from hub.cli.session import Session, need_store, now, run, session, settings_of
+from hub.cli.session import Session, now, run, session
 from hub.contract import Serves, TakesFiles
 from hub.engine import reconcile
 from hub.settings import Settings
@@ -35,8 +35,7 @@ def status(*, config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 async def _status(out: Output, config: Any) -> int:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         found = await one.store.read(reconcile.status)
         running = one.store.in_use()
         found["running"] = one.store.holder() if running else None

@@ -7,7 +7,7 @@ import typer
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local
 from hub.cli.permit import permit
-from hub.cli.session import actor, need_store, now, run, session, settings_of
+from hub.cli.session import actor, now, run, session
 from hub.engine import deciding
 from hub.people import visiting
 from hub.settings.administrators import Role
@@ -35,8 +35,7 @@ def sessions(
 
 
 async def _sessions(out: Output, config: Any, who: str, *, end: bool) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         if end:
             await permit(one, Role.OPERATOR, deciding.of_people, who)
         else:

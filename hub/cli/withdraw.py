@@ -9,7 +9,7 @@ import typer
 from hub.cli.options import ConfigOption, JsonOption, TimeoutOption, examples
 from hub.cli.output import Output, title_of
 from hub.cli.permit import permit
-from hub.cli.session import TIMEOUT, Session, actor, need_store, now, run, session, settings_of
+from hub.cli.session import TIMEOUT, Session, actor, now, run, session
 from hub.engine import reconcile
 from hub.store import ledger, objects, streams
 from hub.store.store import Tx
@@ -70,8 +70,7 @@ def withdraw(
 async def _withdraw(
     out: Output, config: Any, choice: Choice, *, undo: bool, yes: bool, timeout: float
 ) -> None:
-    need_store(settings_of(config))
-    async with session(config, out) as one:
+    async with session(config, out, made=True) as one:
         rows = await one.store.read(_withdrawn if undo else _to_withdraw, choice)
         _list(one, rows)
         result: dict[str, Any] = {"objects": [_shown(row) for row in rows], "done": yes}

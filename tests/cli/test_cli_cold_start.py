@@ -1,9 +1,14 @@
 """A cold start counts: a command loads what it needs, not what other commands need."""
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from hub.cli import main
 
 ROOT = Path(__file__).parents[2]
 COMMAND = """
@@ -57,3 +62,11 @@ def test_a_sync_loads_what_it_uses_and_nothing_else(tmp_path):
     loaded = loaded_by("sync", "--config", str(tmp_path / "hub.yaml"))
     assert "sqlalchemy" in loaded
     assert loaded & (OF_SANDBOXES | OF_SERVING | OF_OTHERS.keys()) == set()
+
+
+def test_whoever_calls_it_in_a_process_of_their_own_keeps_their_garbage_collector():
+    frozen, threshold = gc.get_freeze_count(), gc.get_threshold()
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert gc.get_freeze_count() <= frozen, "what was garbage would stay for ever"
+    assert (gc.get_threshold(), gc.isenabled()) == (threshold, True)
