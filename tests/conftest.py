@@ -5,6 +5,7 @@ import contextlib
 import functools
 import gc
 import importlib.util
+import json
 import os
 import secrets
 import shutil
@@ -244,6 +245,32 @@ def pytest_terminal_summary(terminalreporter):
     for name, value in said:
         if name not in {"kill", "soak"}:
             terminalreporter.write_line(f"measured: {name} = {value}")
+
+
+class Nursery:
+    """Lives of one worker: real processes, for a test to kill, that need not import anything."""
+
+    def __init__(self, worker: Path):
+        command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(worker)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, *words: object) -> tuple[int, str]:
+        """One life with these words: its exit code, and what it said."""
+        print(json.dumps([str(one) for one in words]), file=self._process.stdin, flush=True)
+        ended = json.loads(self._process.stdout.readline())
+        return ended["code"], ended["said"]
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Callable[[Path], Nursery]]:
+    """`nursery(file)` gives lives of the worker in that file, which has a function `live`."""
+    with contextlib.ExitStack() as stack:
+        yield lambda worker: stack.enter_context(contextlib.closing(Nursery(worker)))
 
 
 MAIL_USER, MAIL_PASSWORD = "hub", "hush-hush-hush"

@@ -1,6 +1,6 @@
 """A hub in a process of its own that kills itself at a named point; run by test_engine_kill.
 
-Arguments: folder, address of the store, point, which hit of it (0: never), `whole`, `torn`
+Words: folder, address of the store, point, which hit of it (0: never), `whole`, `torn`
 (transactions taken out), or an identity of what the intranet takes.
 The source changes by the number of readings done, the intranet is a file: both outlive a kill.
 """
@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -139,5 +138,5 @@ async def main(folder: Path, url: str, point: str, hit: int, kind: str) -> None:
     await store.close()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]))
+def live(folder: str, url: str, point: str, hit: str, kind: str) -> None:
+    asyncio.run(main(Path(folder), url, point, int(hit), kind))

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,14 +26,16 @@ def sqlite(folder: Path) -> str:
     return f"sqlite:///{folder / 'hub.db'}"
 
 
-def work(
-    folder: Path, point: str = "none", hit: int = 0, kind: str = "whole", url: str = ""
-) -> int:
-    address = url or sqlite(folder)
-    command = [sys.executable, str(WORKER), str(folder), address, point, str(hit), kind]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode in {0, 1, -signal.SIGKILL}, done.stderr
-    return done.returncode
+@pytest.fixture(scope="module")
+def work(nursery):
+    lives = nursery(WORKER)
+
+    def one(folder: Path, point="none", hit=0, kind="whole", url="") -> int:
+        code, said = lives(folder, url or sqlite(folder), point, hit, kind)
+        assert code in {0, 1, -signal.SIGKILL}, said
+        return code
+
+    return one
 
 
 def end_state(folder: Path, url: str = "") -> dict:
@@ -57,7 +57,7 @@ def end_state(folder: Path, url: str = "") -> dict:
 
 
 @pytest.fixture(scope="module")
-def unharmed(tmp_path_factory) -> dict:
+def unharmed(work, tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("unharmed")
     assert work(folder) == 0
     state = end_state(folder)
@@ -67,7 +67,7 @@ def unharmed(tmp_path_factory) -> dict:
 
 @pytest.mark.parametrize(("point", "hit"), [(p, h) for p, hits in POINTS.items() for h in hits])
 def test_a_kill_leaves_the_end_state_of_an_unharmed_run(
-    tmp_path, unharmed, point, hit, record_property
+    *, work, tmp_path, unharmed, point, hit, record_property
 ):
     assert work(tmp_path, point, hit) == -signal.SIGKILL, f"{point} was not reached {hit} times"
     assert work(tmp_path) == 0
@@ -77,7 +77,7 @@ def test_a_kill_leaves_the_end_state_of_an_unharmed_run(
 
 @pytest.mark.parametrize("kill", ON_POSTGRESQL, ids=str)
 def test_a_kill_leaves_the_same_end_state_on_postgresql(
-    tmp_path, unharmed, postgres_url, kill, record_property
+    *, work, tmp_path, unharmed, postgres_url, kill, record_property
 ):
     assert work(tmp_path, *kill, url=postgres_url) == -signal.SIGKILL, f"{kill} was not reached"
     assert work(tmp_path, url=postgres_url) == 0
@@ -85,7 +85,7 @@ def test_a_kill_leaves_the_same_end_state_on_postgresql(
     record_property("kill", f"{kill[0]} (PostgreSQL)")
 
 
-def test_the_control_without_transactions_fails(tmp_path, unharmed):
+def test_the_control_without_transactions_fails(work, tmp_path, unharmed):
     """If this passed, the kills above would prove nothing."""
     harmed = []
     for hit in (1, 2, 3, 5):
@@ -100,7 +100,7 @@ def test_the_control_without_transactions_fails(tmp_path, unharmed):
 
 @pytest.mark.parametrize("identity", ["searchable", "none"])
 @pytest.mark.parametrize(("point", "hit"), [("intent written", 1), ("sent", 1), ("sent", 3)])
-def test_after_a_kill_nothing_is_made_twice(tmp_path, unharmed, identity, point, hit):
+def test_after_a_kill_nothing_is_made_twice(*, work, tmp_path, unharmed, identity, point, hit):
     assert work(tmp_path, point, hit, identity) == -signal.SIGKILL
     assert work(tmp_path, kind=identity) == 0
     intranet = tmp_path / "intranet.json"  # none: all was in doubt before the first call

@@ -1,6 +1,6 @@
 """A hub between a directory with groups and an intranet, that kills itself; run by test_people_groups_kill.
 
-Arguments: address of the store, a folder for its progress, address of the intranet, point, which hit of
+Words: address of the store, a folder for its progress, address of the intranet, point, which hit of
 it (0: never). The directory changes by the number of readings done.
 """
 
@@ -8,7 +8,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -109,5 +108,5 @@ async def main(url, folder, intranet, point, hit):
     await store.close()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:5], int(sys.argv[5])))
+def live(url: str, folder: str, intranet: str, point: str, hit: str) -> None:
+    asyncio.run(main(url, Path(folder), intranet, point, int(hit)))

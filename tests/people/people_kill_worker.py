@@ -1,6 +1,6 @@
 """A hub with two directories that kills itself at a named point; run by test_people_kill.
 
-Arguments: address of the store, a folder for its progress, point, which hit of it (0: never), `whole`
+Words: address of the store, a folder for its progress, point, which hit of it (0: never), `whole`
 or `torn` (transactions taken out). The directories change by the number of readings done.
 """
 
@@ -8,7 +8,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,5 +109,5 @@ async def main(url: str, folder: Path, point: str, hit: int, kind: str) -> None:
     await store.close()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5]))
+def live(url: str, folder: str, point: str, hit: str, kind: str) -> None:
+    asyncio.run(main(url, Path(folder), point, int(hit), kind))

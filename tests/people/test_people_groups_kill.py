@@ -1,8 +1,6 @@
 """`kill -9` between groups of a source and an intranet: in the end the same people stand in them."""
 
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,12 +17,16 @@ KILLS = [
 ]  # fmt: skip
 
 
-def work(folder, intranet, point="none", hit=0):
-    command = [sys.executable, str(WORKER), f"sqlite:///{folder / 'hub.db'}", str(folder)]
-    command += [intranet, point, str(hit)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-    return done.returncode
+@pytest.fixture(scope="module")
+def work(nursery):
+    lives = nursery(WORKER)
+
+    def one(folder, intranet, point="none", hit=0):
+        code, said = lives(f"sqlite:///{folder / 'hub.db'}", folder, intranet, point, hit)
+        assert code in {0, -signal.SIGKILL}, said
+        return code
+
+    return one
 
 
 def inside(store):
@@ -52,14 +54,16 @@ EXPECTED = {
 }
 
 
-def test_unharmed_the_groups_are_those_of_the_last_reading(tmp_path, intranet):
+def test_unharmed_the_groups_are_those_of_the_last_reading(work, tmp_path, intranet):
     store, address = intranet
     assert work(tmp_path, address) == 0
     assert inside(store) == EXPECTED
 
 
 @pytest.mark.parametrize("kill", KILLS, ids=str)
-def test_a_kill_leaves_the_groups_of_an_unharmed_run(tmp_path, intranet, kill, record_property):
+def test_a_kill_leaves_the_groups_of_an_unharmed_run(
+    work, tmp_path, intranet, kill, record_property
+):
     store, address = intranet
     assert work(tmp_path, address, *kill) == -signal.SIGKILL, f"{kill} was not reached"
     assert work(tmp_path, address) == 0

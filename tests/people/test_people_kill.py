@@ -1,8 +1,6 @@
 """`kill -9` inside the step: the same persons as after an unharmed run, and nobody twice."""
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,14 +20,16 @@ def sqlite(folder: Path) -> str:
     return f"sqlite:///{folder / 'hub.db'}"
 
 
-def work(
-    folder: Path, point: str = "none", hit: int = 0, kind: str = "whole", url: str = ""
-) -> int:
-    command = [sys.executable, str(WORKER), url or sqlite(folder), str(folder)]
-    command += [point, str(hit), kind]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode in {0, 1, -signal.SIGKILL}, done.stderr
-    return done.returncode
+@pytest.fixture(scope="module")
+def work(nursery):
+    lives = nursery(WORKER)
+
+    def one(folder: Path, point="none", hit=0, kind="whole", url="") -> int:
+        code, said = lives(url or sqlite(folder), folder, point, hit, kind)
+        assert code in {0, 1, -signal.SIGKILL}, said
+        return code
+
+    return one
 
 
 def end_state(folder: Path, url: str = "") -> dict:
@@ -67,7 +67,7 @@ def _said(attributes: dict) -> list:
 
 
 @pytest.fixture(scope="module")
-def unharmed(tmp_path_factory) -> dict:
+def unharmed(work, tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("unharmed")
     assert work(folder) == 0
     state = end_state(folder)
@@ -78,7 +78,9 @@ def unharmed(tmp_path_factory) -> dict:
 
 
 @pytest.mark.parametrize("kill", KILLS, ids=str)
-def test_a_kill_leaves_the_persons_of_an_unharmed_run(tmp_path, unharmed, kill, record_property):
+def test_a_kill_leaves_the_persons_of_an_unharmed_run(
+    work, tmp_path, unharmed, kill, record_property
+):
     assert work(tmp_path, *kill) == -signal.SIGKILL, f"{kill} was not reached"
     assert work(tmp_path) == 0
     assert end_state(tmp_path) == unharmed
@@ -87,7 +89,7 @@ def test_a_kill_leaves_the_persons_of_an_unharmed_run(tmp_path, unharmed, kill, 
 
 @pytest.mark.parametrize("kill", ON_POSTGRESQL, ids=str)
 def test_a_kill_leaves_the_same_persons_on_postgresql(
-    tmp_path, unharmed, postgres_url, kill, record_property
+    *, work, tmp_path, unharmed, postgres_url, kill, record_property
 ):
     assert work(tmp_path, *kill, url=postgres_url) == -signal.SIGKILL, f"{kill} was not reached"
     assert work(tmp_path, url=postgres_url) == 0
@@ -95,7 +97,7 @@ def test_a_kill_leaves_the_same_persons_on_postgresql(
     record_property("kill", f"people: {kill[0]} (PostgreSQL)")
 
 
-def test_the_control_without_transactions_fails(tmp_path, unharmed):
+def test_the_control_without_transactions_fails(work, tmp_path, unharmed):
     """If this passed, the kills above would prove nothing."""
     harmed = []
     for hit in (1, 3):
