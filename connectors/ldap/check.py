@@ -1,12 +1,13 @@
 """What `hub check` says about one directory: cheap, reads only, never raises."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from connectors.ldap import groups, people
 from connectors.ldap.access import address
-from connectors.ldap.mapping import person
+from connectors.ldap.mapping import person, photo
 from connectors.ldap.models import UnreadableError
 from connectors.ldap.root import Vendor
 from connectors.ldap.settings import Deltas, LdapSettings, Protection, VendorChoice
@@ -19,6 +20,7 @@ from hub.errors import (
     PermissionMissingError,
     RejectedError,
 )
+from hub.events.photo import NoPhotoError
 
 if TYPE_CHECKING:
     from connectors.ldap.decode import Entry
@@ -96,6 +98,8 @@ def _inside(visit: Visit) -> Iterator[Finding]:
     yield _counted(pages)
     yield from _readable(visit, sample)
     yield from _attributes(visit, sample)
+    if visit.plan.photos:
+        yield from _photos(visit, sample)
     if settings.groups is not None:
         yield _groups(visit)
     yield from _deltas(visit)
@@ -149,6 +153,25 @@ def _attributes(visit: Visit, sample: "Sequence[Entry]") -> Iterator[Finding]:
                 f"nobody of {len(sample)} has it: is the name right, and may the account read it?"
             )
             yield Finding("warning", f"attribute {name} for {field.value}", advice)
+
+
+def _photos(visit: Visit, sample: "Sequence[Entry]") -> Iterator[Finding]:
+    """How many have a picture that is taken; each reason why one is not."""
+    reasons, taken = Counter[str](), 0
+    for one in sample:
+        try:
+            taken += photo(one.values, visit.plan)[0] is not None
+        except NoPhotoError as error:
+            reasons[str(error)] += 1
+    for reason, number in sorted(reasons.items()):
+        advice = f"{reason}. These people are read without it."
+        yield Finding("warning", f"{number} of {len(sample)} pictures are refused", advice)
+    if taken or reasons or not sample:
+        yield Finding("ok", f"{taken} of {len(sample)} people have a picture")
+    else:
+        names = " or ".join(visit.plan.photos)
+        advice = f"has anybody {names}, and may the hub's account read it? Else leave `photos` out."
+        yield Finding("warning", f"nobody of {len(sample)} has a picture", advice)
 
 
 def _groups(visit: Visit) -> Finding:

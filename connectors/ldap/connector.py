@@ -34,6 +34,7 @@ PEOPLE, GROUPS = "people", "groups"
 SWEEP, DELTA = timedelta(minutes=15), timedelta(minutes=1)
 PATIENCE = timedelta(minutes=9)  # after a refused login: two streams share one account
 IDLE = timedelta(seconds=30)  # a connection that only looks up is not kept for longer
+WITH_PHOTOS = 100  # entries per page, so that few pictures are in memory at once
 LOOK_UPS = 5000  # in one run; each takes about a millisecond
 
 Make = Callable[[Access, Any], Directory]
@@ -179,7 +180,7 @@ def access(config: LdapSettings, context: Context) -> Access:
         start_tls=not clear and config.method is not Method.EXTERNAL,
         ca_file=context.http.options.ca_file,
         clear_text=clear,
-        page_size=config.page_size,
+        page_size=min(config.page_size, WITH_PHOTOS) if config.photos else config.page_size,
     )
 
 

@@ -13,6 +13,7 @@ from connectors.ldap.settings import ExternalSettings, LdapSettings, PersonField
 from hub.contract import Record, Ref
 from hub.events.group import GROUP, MEMBER, Group, Membership, membership_key
 from hub.events.person import MANAGER, Person
+from hub.events.photo import NoPhotoError, Photo, taken
 from hub.events.text import cut, visible
 
 LONGEST = 200  # characters of a text
@@ -36,6 +37,7 @@ class Plan:
     Attributes:
         namespace: the instance, in whose numbering references stand.
         fields: field of a person to the attributes that may hold it; the first with a value wins.
+        photos: likewise of a picture; none: pictures are not read.
     """
 
     namespace: str
@@ -43,6 +45,7 @@ class Plan:
     fields: Mapping[str, tuple[str, ...]]
     external: ExternalSettings | None
     employer: str | None
+    photos: tuple[str, ...] = ()
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -50,6 +53,7 @@ class Plan:
         named = [name for names in self.fields.values() for name in names]
         named += self.dialect.state
         named += [self.external.attribute] if self.external else []
+        named += self.photos
         return tuple(dict.fromkeys(named))
 
 
@@ -62,12 +66,24 @@ def dialect_of(settings: LdapSettings, vendor: Vendor) -> Dialect:
 def plan_of(settings: LdapSettings, dialect: Dialect, namespace: str) -> Plan:
     """The usual attributes, with the chosen ones in their place."""
     chosen = {str(field): (name,) if name else () for field, name in settings.attributes.items()}
-    return Plan(
-        namespace, dialect, {**dialect.attributes, **chosen}, settings.external, settings.employer
-    )
+    fields = {**dialect.attributes, **chosen}
+    photos = dialect.photos if settings.photos else ()
+    return Plan(namespace, dialect, fields, settings.external, settings.employer, photos)
 
 
-def person(values: Values, plan: Plan) -> Person:
+def photo(values: Values, plan: Plan) -> tuple[Photo | None, bytes | None]:
+    """The picture and its bytes; neither where there is none, or pictures are not read.
+
+    Raises:
+        NoPhotoError: what stands there is no picture that is taken.
+    """
+    for name in plan.photos:
+        if found := values.get(name):
+            return taken(found[0])
+    return None, None
+
+
+def person(values: Values, plan: Plan, picture: Photo | None = None) -> Person:
     """The account.
 
     Raises:
@@ -86,6 +102,7 @@ def person(values: Values, plan: Plan) -> Person:
             plan.dialect.ends(values), _moment(values, plan.fields.get(PersonField.ENDS, ()))
         ),
         external=_is_external(values, plan),
+        photo=picture,
     )
 
 
@@ -98,7 +115,7 @@ def manager_of(values: Values, plan: Plan) -> str | None:
 
 
 def record(key: str, values: Values, plan: Plan, base: str, manager: str | None) -> Record:
-    """The record of one person.
+    """The record of one person; a picture that is refused is left out, and the person stays.
 
     Args:
         base: where it was found.
@@ -108,7 +125,11 @@ def record(key: str, values: Values, plan: Plan, base: str, manager: str | None)
         UnreadableError: see `person`.
     """
     refs = (Ref(MANAGER, plan.namespace, ACCOUNT, manager),) if manager else ()
-    return Record(key, person(values, plan), container=base, refs=refs)
+    try:
+        picture, data = photo(values, plan)
+    except NoPhotoError:
+        picture, data = None, None
+    return Record(key, person(values, plan, picture), container=base, refs=refs, photo=data)
 
 
 def group(key: str, values: Values) -> Record:

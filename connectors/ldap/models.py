@@ -20,6 +20,7 @@ class Dialect:
         people_changed: the same for deltas, where some conditions lose deletions; None: the same.
         groups: the condition of a group.
         attributes: field of a person to the attributes that may hold it, the first one wins.
+        photos: attributes that may hold a picture; the first one with a value wins.
         state: further attributes that `enabled` and `ends` need.
         members: attributes of a group with the names of its members.
         number: attribute of a group with the number that `primary` names; None: has none.
@@ -32,6 +33,7 @@ class Dialect:
     people_changed: str | None
     groups: str
     attributes: Mapping[str, tuple[str, ...]]
+    photos: tuple[str, ...]
     state: tuple[str, ...]
     members: tuple[str, ...]
     number: str | None

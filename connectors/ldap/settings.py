@@ -163,6 +163,10 @@ class LdapSettings(_Part):
         description="From which attribute a field comes; `null`: it is not read. What is not named "
         "comes from the attribute that is usual.",
     )
+    photos: bool = Field(
+        default=False,
+        description="Pictures of people as well (`thumbnailPhoto`, `jpegPhoto`). Off by default.",
+    )
     external: ExternalSettings | None = Field(
         None, description="How one sees that a person is no employee. Nobody unless named."
     )

@@ -61,6 +61,7 @@ DIALECT = Dialect(
         "mobile": ("mobile",),
         "manager": ("manager",),
     },
+    photos=("thumbnailPhoto", "jpegPhoto"),
     state=("userAccountControl", "accountExpires"),
     members=("member",),
     number="primaryGroupToken",

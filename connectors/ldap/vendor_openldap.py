@@ -47,6 +47,7 @@ DIALECT = Dialect(
         "mobile": ("mobile",),
         "manager": ("manager",),
     },
+    photos=("jpegPhoto",),
     state=("pwdAccountLockedTime", "shadowExpire"),
     members=("member", "uniqueMember"),
     number=None,

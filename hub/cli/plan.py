@@ -254,6 +254,7 @@ def _fields(step: reconcile.Step) -> list[str]:
         return []
     before, after = step.before or {}, step.after or {}
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    names = [name for name in names if name != "sha256"]  # of a picture: says nothing to people
     return [f"{name}: {shown(before.get(name))} -> {shown(after.get(name))}" for name in names]
 
 

@@ -101,6 +101,7 @@ class Record:
         at: where it stands in time, for sliced streams, UTC.
         revision: grows with each change in the source; None where the source has none.
         changed_at: when the source says that it last changed, UTC.
+        photo: of a person the bytes of `payload.photo`, as `hub.events.photo.taken` gives both.
     """
 
     key: str
@@ -110,6 +111,7 @@ class Record:
     revision: int | None = None
     changed_at: datetime | None = None
     refs: tuple[Ref, ...] = ()
+    photo: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

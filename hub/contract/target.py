@@ -55,6 +55,7 @@ class Delivery:
         token: names this very version; a repeat of a call carries the same token.
         remote_id, remote_version: as the target last told us; None before the first time.
         requires: remote ids of the objects that it requires, by kind and key; they stand there.
+        content: of a present photo the bytes that its body tells of.
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class Delivery:
     remote_id: str | None = None
     remote_version: str | None = None
     requires: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ same for a thousand rows as for a hundred. A kill costs what was read ahead, whi
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from itertools import chain
 
-from hub.contract import Batch
+from hub.contract import Batch, Record
 
 TOGETHER = 1000  # rows in memory beside those that are being stored, and rows stored together
+HEAVY = 5000  # bytes of a picture that count as another row
 
 Next = Callable[[], Awaitable[Batch | None]]
 
@@ -63,16 +64,16 @@ class _Shelf:
 
     def __init__(self, together: int) -> None:
         self._together = together
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[tuple[Batch, int]] = deque()  # with how many rows it counts for
         self._ended = False
         self._news = asyncio.Condition()
 
     async def put(self, batch: Batch) -> None:
         """Add one, when there is room."""
         async with self._news:
-            self._waiting.append(batch)
+            self._waiting.append((batch, _rows(batch)))
             self._news.notify_all()
-            await self._news.wait_for(lambda: _rows(self._waiting) < self._together)
+            await self._news.wait_for(lambda: _sum(self._waiting) < self._together)
 
     async def end(self) -> None:
         """No more will come."""
@@ -84,12 +85,18 @@ class _Shelf:
         """Those that wait, up to so many rows; nothing at the end."""
         async with self._news:
             await self._news.wait_for(lambda: self._waiting or self._ended)
-            group: list[Batch] = []
-            while self._waiting and _rows(group) < self._together:
+            group: list[tuple[Batch, int]] = []
+            while self._waiting and _sum(group) < self._together:
                 group.append(self._waiting.popleft())
             self._news.notify_all()
-            return group
+            return [batch for batch, _ in group]
 
 
-def _rows(batches: Sequence[Batch] | deque[Batch]) -> int:
-    return sum(len(one.records) + len(one.unreadable) + 1 for one in batches)
+def _sum(batches: Iterable[tuple[Batch, int]]) -> int:
+    return sum(rows for _, rows in batches)
+
+
+def _rows(batch: Batch) -> int:
+    pictures = (one.photo for one in batch.records if isinstance(one, Record))
+    heavy = sum(len(one) for one in pictures if one) // HEAVY
+    return len(batch.records) + len(batch.unreadable) + 1 + heavy

@@ -108,7 +108,7 @@ def _subjects(tx: Tx, instances: set[str]) -> dict[str, Any]:
 
 def causes(tx: Tx, row: Any) -> list[Any]:
     """The subjects behind an object, with a route, whatever its kind."""
-    if row.kind == Kind.PERSON:
+    if row.kind in {Kind.PERSON, Kind.PHOTO}:
         return persons.causes(tx, row.key)
     if row.kind == Kind.MEMBERSHIP:
         group, person = member_ends(row.key)
@@ -140,7 +140,7 @@ def unpublished(tx: Tx, policy_groups: Sequence[str]) -> dict[str, int]:
 
 def stands_for(tx: Tx, rows: Sequence[Any]) -> None:
     """Withdrawn or put back: whoever it concerns is looked at again."""
-    people = [row.key for row in rows if row.kind == Kind.PERSON]
+    people = [row.key for row in rows if row.kind in {Kind.PERSON, Kind.PHOTO}]
     people += [member_ends(row.key)[1] for row in rows if row.kind == Kind.MEMBERSHIP]
     persons.touch(tx, people)
     for row in rows:

@@ -11,7 +11,8 @@ from hub.events.base import Family, JsonText, Payload, canonical, digest
 from hub.events.envelope import fact
 from hub.events.group import MEMBER
 from hub.events.payloads import dump, load
-from hub.store import erasure, streams, subjects
+from hub.events.person import Person
+from hub.store import erasure, photos, streams, subjects
 from hub.store.store import Tx
 from hub.store.streams import Reading
 from hub.store.subjects import Known
@@ -232,6 +233,7 @@ class _Step:
     changed_now: list[Changed] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     refs: dict[int, list[dict[str, str]]] = field(default_factory=dict)
+    pictures: photos.Pictures = field(default_factory=photos.Pictures)
 
     def apply(self, records: Sequence[Record | Removal]) -> Counts:
         keys = [(_family(one), one.key) for one in records]
@@ -266,6 +268,8 @@ class _Step:
             self.counts["held"] += 1
             self._see(record, old, pending=text, pending_fingerprint=mark)
             self.refs[old.id] = [_ref(one) for one in record.refs]
+            if isinstance(record.payload, Person):
+                self.pictures.waits(old.id, record.payload.photo, record.photo)
         else:
             self._change(record, old, body, text, mark)
 
@@ -359,6 +363,8 @@ class _Step:
         )
         self.events.append(_event(subject_id, made, self.reading, self.now))
         self.refs[subject_id] = [_ref(one) for one in record.refs]
+        if isinstance(record.payload, Person) and (old is not None or record.photo is not None):
+            self.pictures.accept(subject_id, record.payload.photo, record.photo)
         self.changed_now.append(
             Changed(
                 id=subject_id,
@@ -376,13 +382,14 @@ class _Step:
 
     def accept_body(self, row: Any, body: dict[str, Any], mark: str) -> None:
         """Accept a stored body as the subject's state."""
+        payload = load(row.family, row.version, body)
         self.changed.append(
             {
                 "id_": row.id,
                 "state": body,
                 "fingerprint": mark,
                 "seq": row.seq + 1,
-                "ended_at": load(row.family, row.version, body).ended(),
+                "ended_at": payload.ended(),
                 "pending": None,
                 "pending_fingerprint": None,
             }
@@ -396,6 +403,8 @@ class _Step:
             traceparent=self.reading.traceparent,
         )
         self.events.append(_event(row.id, made, self.reading, self.now))
+        if isinstance(payload, Person):
+            self.pictures.accept(row.id, payload.photo, None)
 
     def flush(self) -> None:
         ids = subjects.insert(self.tx, [row for _, row, _ in self.fresh])
@@ -408,6 +417,7 @@ class _Step:
         subjects.add_events(self.tx, self.events)
         old = {row["id_"] for row in (*self.changed, *self.seen)}
         subjects.put_refs(self.tx, self.refs, old & self.refs.keys())
+        self.pictures.write(self.tx, self.now)
 
 
 def _history(old: Any, payload: Payload, step: _Step) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from hub.engine.portraits import FIELD, Portrait
 from hub.events.base import Family
 from hub.events.objects import PersonEntry
 from hub.settings.removals import Changes
@@ -40,6 +41,10 @@ class Wish(Protocol):
     @property
     def there(self) -> Any:
         """The account as it is; None: there never was one."""
+
+    @property
+    def portrait(self) -> Portrait:
+        """The picture beside it."""
 
 
 def weigh(
@@ -92,6 +97,8 @@ def _changes(one: Wish) -> Iterator[Field]:
         if (was := before.get(name)) is not None and was != getattr(one.entry, name):
             told = known.get(_OF_PERSON.get(name, name), {})
             yield told.get("instance", one.instance), name
+    if one.portrait.is_replaced:
+        yield known.get(FIELD, {}).get("instance", one.instance), FIELD
 
 
 def _too_many(tx: Tx, target_id: str, field: Field, many: int, limits: Changes) -> bool:

@@ -6,11 +6,11 @@ waits in the hold `people` of that target. Everything else about people goes on.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.engine import departures, grouping, linking, overhauls
+from hub.engine import departures, grouping, linking, overhauls, portraits
 from hub.engine.projection import Desired
 from hub.events.objects import Kind, PersonEntry
 from hub.people import policy as policies
@@ -37,12 +37,14 @@ class Wish:
         instance: whose mode decides whether it is sent.
         entry: None: the person should have no account there.
         there: the object as it is; None: there never was one.
+        portrait: the picture beside it.
     """
 
     row: Any
     instance: str
     entry: PersonEntry | None
     there: Any
+    portrait: portraits.Portrait = field(default_factory=portraits.Portrait)
 
     @property
     def is_loss(self) -> bool:
@@ -148,6 +150,7 @@ def _settle(
     desire.put_many(
         tx, [(one.instance, _desired(target_id, one)) for one in moving if one.entry], now
     )
+    portraits.settle(tx, target_id, moving, now)
     return waits
 
 
@@ -244,6 +247,7 @@ def _wishes(
 ) -> list[Wish]:
     there = objects.by_keys(tx, target_id, str(Kind.PERSON), [row.id for row in rows])
     modes = {name: row.mode for name, row in streams.instances(tx).items()}
+    gallery = portraits.Gallery(tx, target_id, policy, [row.id for row in rows])
     wishes = []
     for row in rows:
         old = there.get(row.id)
@@ -252,7 +256,7 @@ def _wishes(
         entry = entry_of(row, policy) if instance else None
         if entry is not None and old is None and not entry.active:
             entry = None  # nobody makes an account for somebody who may not use it
-        wishes.append(Wish(row, instance, entry, old))
+        wishes.append(Wish(row, instance, entry, old, gallery.portrait(row, entry, old)))
     return wishes
 
 

@@ -8,7 +8,15 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.contract import Batch, Gone, Present, Unknown
-from hub.engine import configuration, crowds, group_reasons, intake, provisioning, quarantine
+from hub.engine import (
+    configuration,
+    crowds,
+    group_reasons,
+    intake,
+    portraits,
+    provisioning,
+    quarantine,
+)
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
@@ -34,7 +42,8 @@ from hub.store.streams import Reading
 
 PERSON = "person"
 GROUPED = frozenset({"group", "membership"})
-OF_PEOPLE = GROUPED | {PERSON}
+PHOTO = "photo"
+OF_PEOPLE = GROUPED | {PERSON, PHOTO}
 USED = 30  # values of a source that are named
 
 
@@ -102,7 +111,7 @@ def plan(tx: Tx, now: datetime | None = None) -> Plan:
                 why = reasons_of.get((row.target, row.key)) if row.kind == PERSON else None
                 steps.append(_step(row, action, blocked, why))
     if now is not None:
-        steps = _with_groups(tx, steps)
+        steps = _with_photos(tx, _with_groups(tx, steps))
     kept = [_kept(row) for row in objects.withheld(tx) if row.kind != "freshness"]
     return Plan(steps, [_asked(tx, row, now) for row in holds.all_open(tx)], kept)
 
@@ -119,6 +128,13 @@ def _with_groups(tx: Tx, steps: Sequence[Step]) -> list[Step]:
         replace(step, why=found[step.target, step.kind, step.key]) if step.kind in GROUPED else step
         for step in steps
     ]
+
+
+def _with_photos(tx: Tx, steps: Sequence[Step]) -> list[Step]:
+    """The same steps; those of pictures with why."""
+    found = portraits.reasons(tx, [one for one in steps if one.kind == PHOTO])
+    return [replace(one, why=found.get((one.target, one.key), one.why)) if one.kind == PHOTO else one
+            for one in steps]  # fmt: skip
 
 
 def _reasons(

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, HttpUrl, model_serializer, model_validator
 
 from hub.events.base import Model, Moment, Text
+from hub.events.photo import Photo
 
 
 class Kind(StrEnum):
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     PERSON = "person"
     GROUP = "group"
     MEMBERSHIP = "membership"
+    PHOTO = "photo"
 
 
 class Audience(Model):
@@ -107,6 +109,15 @@ class PersonEntry(Model):
         True, description="false: suspended, so the account is switched off and all else is kept."
     )
     manager: str | None = Field(None, description="The key of the manager, a person there too.")
+
+
+class PhotoEntry(Photo):
+    """The picture of one person, whose account stands there before it; the key is the person's.
+
+    The bytes stand beside it in a delivery, and in no body.
+    """
+
+    person: str = Field(min_length=1, description="The key of the person.")
 
 
 class GroupEntry(Model):

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import Field
 
 from hub.events.base import Family, Moment, Payload
+from hub.events.photo import Photo
 
 ALIAS = "alias"  # the kind of a reference by which a source names the account itself, for good
 MANAGER = "manager"  # the role of the reference to the account of the manager, same source
@@ -26,6 +27,7 @@ Attribute = Literal[
     "phone",
     "mobile",
     "external",
+    "photo",
 ]
 ATTRIBUTES: tuple[Attribute, ...] = get_args(Attribute)  # what of an account describes its person
 Word = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -68,3 +70,6 @@ class Person(Payload):
     starts: Moment | None = Field(None, description="When account or contract begin, UTC.")
     ends: Moment | None = Field(None, description="When account or contract end, UTC.")
     external: bool = Field(False, description="Whether the person is no employee.")
+    photo: Photo | None = Field(
+        None, description="A picture: its digest, kind and size; the bytes are kept apart."
+    )

@@ -1,5 +1,6 @@
 """One person on paper, and one person forgotten."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from hub.store import (
     notices,
     objects,
     persons,
+    photos,
     reviews,
     sessions,
     subjects,
@@ -55,6 +57,16 @@ def export(tx: Tx, who: str, *, actor: str, now: datetime) -> dict[str, Any]:
         "published": [
             {"target": one.target, "desired": one.body, "stands": one.done_body}
             for one in [*objects.of_people(tx, [row.id]), *memberships.objects_of(tx, row.id)]
+        ],
+        "photos": [
+            {
+                "account": next(
+                    f"{a.instance}/{a.key}" for a in accounts if a.subject == one.subject
+                ),
+                "since": one.at.isoformat(),
+                "base64": b64encode(one.data).decode(),
+            }
+            for one in photos.of_accounts(tx, [one.subject for one in accounts])
         ],
         "sessions": [visiting.as_json(one) for one in sessions.of_person(tx, row.id, now)],
         "vouched": guests.export(tx, row.id),

@@ -34,6 +34,7 @@ class Policy(Model):
     groups: Mapping[str, tuple[GroupRule, ...]] = Field(
         default_factory=dict, description="Target to the groups that the hub keeps there."
     )
+    photos: tuple[str, ...] = Field((), description="Targets that get pictures of people.")
     user_name: tuple[str, ...] = Field(
         ("user_name", "mail"), description="What a person logs in with: the first that is known."
     )

@@ -28,6 +28,9 @@ class Why(StrEnum):
     LEFT = "left"
     NO_ACCOUNT = "no-account"
     WITHDRAWN = "withdrawn"
+    PHOTO_NEW = "photo-new"  # of a picture, as below
+    PHOTO_CHANGED = "photo-changed"
+    PHOTO_GONE = "photo-gone"
 
 
 class Stands(StrEnum):

@@ -75,6 +75,9 @@ WHY: Mapping[str, Mapping[Language, str]] = {
         "en": "has no account there any more",
     },
     "withdrawn": {"nl": "de groep is teruggenomen", "en": "the group was withdrawn"},
+    "photo-new": {"nl": "nieuwe foto", "en": "new picture"},
+    "photo-changed": {"nl": "andere foto", "en": "another picture"},
+    "photo-gone": {"nl": "geen foto meer", "en": "no picture any more"},
 }
 STANDS: Mapping[str, Mapping[Language, str]] = {
     "in-force": {"nl": "geldig", "en": "in force"},

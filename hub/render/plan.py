@@ -219,6 +219,7 @@ class _Say:
         if line.action != "update":
             return []
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        names = [name for name in names if name != "sha256"]  # of a picture: says nothing to people
         return [
             (
                 self.words.fields.get(name, name),

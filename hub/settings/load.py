@@ -251,6 +251,21 @@ def _unknown_targets(document: Document, hub: HubSettings) -> Iterator[Problem]:
     for what, name in named:
         message = f"names the target `{name}`, which does not exist"
         yield document.problem(("people", what, name), message, near(name, sorted(hub.targets)))
+    yield from _photos(document, hub)
+
+
+def _photos(document: Document, hub: HubSettings) -> Iterator[Problem]:
+    """A picture needs an account that the hub keeps."""
+    for at, name in enumerate(hub.people.photos):
+        if name not in hub.targets:
+            message = f"names the target `{name}`, which does not exist"
+            yield document.problem(
+                ("people", "photos", at), message, near(name, sorted(hub.targets))
+            )
+        elif hub.people.accounts.get(name) != Accounts.MANAGE:
+            message = "would get pictures, and the hub keeps no accounts there"
+            advice = f"add `accounts: {{ {name}: manage }}`, or leave it out here"
+            yield document.problem(("people", "photos", at), message, advice)
 
 
 def _personal(

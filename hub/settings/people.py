@@ -78,6 +78,11 @@ class PeopleSettings(Model):
         description="Target to the groups that the hub keeps there, with who is in them. A group "
         "that is not chosen is never written.",
     )
+    photos: tuple[Name, ...] = Field(
+        (),
+        description="Targets that get the pictures of people, where a source brings them; each must "
+        "be in `accounts` with `manage`. None unless named.",
+    )
     user_name: tuple[Literal["user_name", "mail"], ...] = Field(
         ("user_name", "mail"),
         min_length=1,

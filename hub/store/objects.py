@@ -26,12 +26,18 @@ def by_keys(tx: Tx, target_id: str, kind: str, keys: Collection[str]) -> dict[st
 
 
 def of_people(tx: Tx, keys: Collection[str]) -> list[Any]:
-    """The accounts of these persons, on every target."""
+    """The accounts and pictures of these persons, on every target."""
     found: list[Any] = []
     for part in chunks(keys):
-        where = sa.and_(obj.c.kind == "person", obj.c.key.in_(part))
+        where = sa.and_(obj.c.kind.in_(("person", "photo")), obj.c.key.in_(part))
         found += tx.execute(sa.select(obj).where(where).order_by(obj.c.id)).all()
     return found
+
+
+def any_of_kind(tx: Tx, target_id: str, kind: str) -> bool:
+    """Whether there ever was an object of this kind on a target."""
+    query = sa.select(obj.c.id).where(obj.c.target == target_id, obj.c.kind == kind)
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def active_people(tx: Tx, target_id: str) -> int:

@@ -21,6 +21,7 @@ from hub.store.tables import (
     login,
     obj,
     person,
+    photo,
     ref,
     request,
     run,
@@ -83,6 +84,7 @@ def forget_people(tx: Tx, before: datetime, part: int = PART) -> int:
     if ids:
         tx.execute(sa.delete(ref).where(ref.c.subject.in_(ids)))
         tx.execute(sa.delete(anchor).where(anchor.c.subject.in_(ids)))
+        tx.execute(sa.delete(photo).where(photo.c.subject.in_(ids)))
         empty = {"state": None, "pending": None, "pending_fingerprint": None, "fingerprint": ""}
         tx.execute(sa.update(subject).where(subject.c.id.in_(ids)).values(empty))
     return len(ids)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -205,6 +206,15 @@ ref = Table(
     Column("kind", _short(32), primary_key=True),
     Column("value", _short(255), primary_key=True),
     Index("ix_ref_value", "value"),
+)
+
+photo = Table(  # of an account: the bytes, which stand in no event
+    "photo",
+    metadata,
+    Column("subject", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", _short(64), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 event = Table(

@@ -7,8 +7,10 @@ from typing import Any
 
 from hub.contract import Ability, Capabilities, Delivery, Outcome, Remote, Target
 from hub.engine.delivery.health import Health
+from hub.engine.delivery.pictures import publish
 from hub.errors import HubError, RateLimitedError, RejectedError, RetryableError
 from hub.events.objects import Kind
+from hub.store.store import Store
 
 FRUITLESS = 16  # failed calls in a row after which a batch is not split any further
 
@@ -44,6 +46,7 @@ class Caller:
     """
 
     target: Target[Any]
+    store: Store
     abilities: Capabilities
     health: Health
     intend: Callable[[Sequence[Any]], Awaitable[None]]
@@ -174,7 +177,7 @@ class Caller:
             items = [self._delivery(kind, row, *_known(row, found.get(row.key))) for row in rows]
         else:
             items = [self._delivery(kind, row, row.remote_id, row.remote_version) for row in rows]
-        outcomes = await self.target.publish(items)
+        outcomes = await publish(self.target, self.store, items)
         self.point("sent")
         return [Result(row, one) for row, one in zip(rows, outcomes, strict=True)]
 
@@ -225,7 +228,7 @@ class Caller:
             self._delivery(kind, row, *((one.remote_id, one.version) if one else (None, None)))
             for row, one in known
         ]
-        outcomes = await self.target.publish(items)
+        outcomes = await publish(self.target, self.store, items)
         self.point("sent")
         return [Result(row, one) for row, one in zip(rows, outcomes, strict=True)]
 

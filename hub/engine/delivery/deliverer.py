@@ -74,7 +74,9 @@ class Deliverer:
         )
 
     async def _pass(self, line: Pipeline, first: Turn) -> Counter[str]:
-        caller = Caller(self.target, line.abilities, self.health, line.intend, self.point)
+        caller = Caller(
+            self.target, self.store, line.abilities, self.health, line.intend, self.point
+        )
         counts = await line.run(caller, first)
         if not line.closed:
             await self.store.write(self._end, line.unsent)
