@@ -17,6 +17,7 @@ from hub.events.objects import (
     GroupEntry,
     Kind,
     MembershipEntry,
+    PhotoEntry,
     PersonEntry,
     TileItem,
 )
@@ -36,6 +37,7 @@ KINDS: dict[Kind, type[BaseModel] | None] = {
     Kind.PERSON: PersonEntry,
     Kind.GROUP: GroupEntry,
     Kind.MEMBERSHIP: MembershipEntry,
+    Kind.PHOTO: PhotoEntry,
 }
 
 

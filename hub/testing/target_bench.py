@@ -39,6 +39,7 @@ class TargetBench:
     def present(self, kind: Kind, key: str, title: str = "first", **known: Any) -> Delivery:
         """An object that should be there; `known` is its remote id and version."""
         body = self.world.body_of(kind, key, title)
+        known["content"] = self.world.content(kind, title)
         return Delivery(kind, key, "present", body, f"token-{kind}-{key}-{title}", **known)
 
     def absent(self, kind: Kind, key: str, **known: Any) -> Delivery:

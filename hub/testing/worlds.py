@@ -166,6 +166,10 @@ class TargetWorld(World, ABC):
         """The body of one object; override it where a value is of one object only (a user name)."""
         return self.body(kind, title)
 
+    def content(self, kind: Kind, title: str) -> bytes | None:  # noqa: ARG002 - for worlds with pictures
+        """The bytes beside such a body: of a picture those that it tells of."""
+        return None
+
     @abstractmethod
     def stored(self, kind: Kind) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """Key and body of every object on the other side, duplicates included."""

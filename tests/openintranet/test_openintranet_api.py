@@ -125,6 +125,7 @@ async def test_capabilities(reader):
         "person",
         "group",
         "membership",
+        "photo",
     ]
     assert body["kinds"]["tile-item"] == {
         "upsert": True,

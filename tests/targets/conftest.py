@@ -1,5 +1,6 @@
 """The sandbox intranet as the world of the reference target."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,8 +50,9 @@ BODIES: Mapping[Kind, Mapping[str, Any]] = {
     },
     Kind.GROUP: {"name": "", "description": None},
     Kind.MEMBERSHIP: {"group": "diemen", "person": ""},
+    Kind.PHOTO: {"person": "", "media_type": "image/jpeg"},
 }
-PEOPLE = (Kind.PERSON, Kind.GROUP, Kind.MEMBERSHIP)
+PEOPLE = (Kind.PERSON, Kind.GROUP, Kind.MEMBERSHIP, Kind.PHOTO)
 TITLES = ("first", "second", "bad")
 OWN = tuple(Account(id=f"ad:{one}", user_name=f"ad-{one}", display_name=one) for one in TITLES)
 
@@ -87,7 +89,13 @@ class IntranetWorld(TargetWorld):
             text = {"title": title, "name": title, "person": f"ad:{title}"}
         else:
             text = {"title": {"nl": f"Storing {title}"}, "text": {"nl": title}, "source": title}
-        return {name: text.get(name, value) for name, value in BODIES[kind].items()}
+        body = {name: text.get(name, value) for name, value in BODIES[kind].items()}
+        if (data := self.content(kind, title)) is not None:
+            body |= {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        return body
+
+    def content(self, kind: Kind, title: str) -> bytes | None:
+        return b"\xff\xd8\xff" + title.encode() if kind is Kind.PHOTO else None
 
     def body_of(self, kind: Kind, key: str, title: str) -> Mapping[str, Any]:
         body = self.body(kind, title)
@@ -104,7 +112,13 @@ class IntranetWorld(TargetWorld):
         self.sandbox.store.delete(kind, key)
 
     def bad_body(self, kind: Kind) -> Mapping[str, Any]:
-        spoilt = {"name": "x" * 201, "person": "-", "user_name": "", "audience": {"groups": ["no"]}}
+        spoilt = {
+            "name": "x" * 201,
+            "person": "-",
+            "sha256": "0" * 64,
+            "user_name": "",
+            "audience": {"groups": ["no"]},
+        }
         body = self.body(kind, "bad")
         return body | {name: value for name, value in spoilt.items() if name in body}
 
@@ -128,6 +142,12 @@ class MembershipWorld(IntranetWorld):
     """Memberships of its own accounts in its own groups first."""
 
     first = Kind.MEMBERSHIP
+
+
+class PhotoWorld(IntranetWorld):
+    """Pictures of its own accounts first."""
+
+    first = Kind.PHOTO
 
 
 class TilesOnlyWorld(IntranetWorld):
@@ -159,7 +179,7 @@ def one_by_one_world() -> type[OneByOneWorld]:
 
 @pytest.fixture(scope="session")
 def people_worlds() -> Mapping[Kind, type[IntranetWorld]]:
-    return {one.first: one for one in (PersonWorld, GroupWorld, MembershipWorld)}
+    return {one.first: one for one in (PersonWorld, GroupWorld, MembershipWorld, PhotoWorld)}
 
 
 @pytest.fixture(scope="session")

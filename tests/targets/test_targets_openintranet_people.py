@@ -33,6 +33,10 @@ class TestMemberships(OfPeople):
     kind = MEMBERSHIP
 
 
+class TestPhotos(OfPeople):
+    kind = Kind.PHOTO
+
+
 @pytest.fixture
 async def bench(people_worlds):
     async with opened(people_worlds[PERSON]()) as made:

@@ -22,7 +22,7 @@ from hub.sandbox.intranet.models import BODIES, MAX_TEXT, MAX_TITLE, Closed, Ite
 from hub.sandbox.intranet.problems import ProblemError
 from hub.sandbox.intranet.writing import Condition, Parts, delete, item_response, names, put
 
-API_VERSION = "1.2.0"
+API_VERSION = "1.3.0"
 
 _LONGEST = {Kind.TILE_ITEM: MAX_TITLE, Kind.TIMELINE: MAX_TEXT}
 
@@ -106,7 +106,7 @@ def _abilities(kind: Kind, batch_max: int) -> KindCapabilities:
         upsert=True,
         delete=True,
         conditional=True,
-        batch_max=max(1, batch_max),
+        batch_max=1 if kind is Kind.PHOTO else max(1, batch_max),
         max_title=_LONGEST.get(kind),
         locales=["nl", "en"],
         identity="keyed",

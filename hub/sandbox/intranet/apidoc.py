@@ -17,7 +17,8 @@ _TEXTS = {
     404: "There is no such object",
     409: "Its user name is taken, or a person or group that it names is not there",
     412: "If-Match or If-None-Match does not hold; nothing was changed",
-    413: "The body is larger than 64 KiB, or the batch than `batch_max` operations or 8 MiB",
+    413: "The body is larger than 64 KiB (of a photo: 1 MiB), or the batch than `batch_max` operations "
+    "or 8 MiB",
     422: "Invalid request, unknown audience group, or an idempotency key used for another request",
     429: "Too many requests",
     500: "Something went wrong; type `already-exists` means that the object is there",
@@ -55,6 +56,8 @@ without a further effect. It is a reference, not the API of any product.
   `PUT` brings it back. A membership needs its person and its group (409). Accounts that the intranet
   made itself are found at `/v1/accounts`, may be members, and are never written. The same persons and
   groups are served as SCIM 2.0 below `/scim/v2`.
+- **Pictures.** A photo tells digest, kind and size of its bytes, which come beside it in base64, and
+  only when they are not there yet. It is JPEG or PNG, needs its person (409), and goes with the person.
 - **Pace.** 429 and 503 may carry `Retry-After`.
 """
 
@@ -96,6 +99,7 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
             {"name": "person", "description": "Persons with an account."},
             {"name": "group", "description": "Groups of persons."},
             {"name": "membership", "description": "Who is in which group."},
+            {"name": "photo", "description": "Pictures of persons."},
             {"name": "accounts", "description": "Who has an account, whoever made it."},
         ],
         license_info={"name": "MIT", "identifier": "MIT"},

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hub.sandbox.intranet.about import FoundAccount, Wanted
-from hub.sandbox.intranet.models import Closed, Kind, Membership, Person, TimelinePost
+from hub.sandbox.intranet.models import Closed, Kind, Membership, Person, Photo, TimelinePost
 from hub.sandbox.intranet.options import Account, IntranetOptions
 from hub.sandbox.intranet.problems import ProblemError
 from hub.sandbox.intranet.state import ObjectStore, StoredObject
@@ -69,17 +69,22 @@ class Directory:
         elif isinstance(body, Membership):
             _there("group", self.knows_group(body.group))
             _there("person", self.knows_person(body.person))
+        elif isinstance(body, Photo):
+            _there("person", self.knows_person(body.person))
         elif isinstance(body, TimelinePost) and body.author is not None:
             left = self._store.left(body.author) is not None
             _there("author", left or self.knows_person(body.author))
 
     def end_with(self, kind: Kind, key: str) -> None:
-        """End the memberships of a person or group that goes."""
+        """End the memberships of a person or group that goes; a picture goes with its person."""
         if kind not in {Kind.PERSON, Kind.GROUP}:
             return
-        for one in self._store.having(Kind.MEMBERSHIP, kind.value, key):
+        found = self._store.having(Kind.MEMBERSHIP, kind.value, key)
+        if kind == Kind.PERSON:
+            found += self._store.having(Kind.PHOTO, "person", key)
+        for one in found:
             if one.body[kind.value] == key:
-                self._store.delete(Kind.MEMBERSHIP, one.external_id)
+                self._store.delete(one.kind, one.external_id)
 
     def _check_account(self, key: str, body: Person) -> None:
         if key in self.own:

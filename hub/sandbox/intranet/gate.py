@@ -24,6 +24,8 @@ from hub.sandbox.intranet.state import (
 
 MAX_BODY = 64 * 1024
 MAX_BATCH = 8 * 1024 * 1024
+MAX_PHOTO = 1024 * 1024
+PHOTO = "/v1/photo/"
 BATCH = "/v1/batch"
 SCIM = "/scim/"
 
@@ -89,6 +91,8 @@ async def capture(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
 
 def limit(path: str) -> int:
     """Return how many bytes a body may have."""
+    if path.startswith(PHOTO):
+        return MAX_PHOTO
     return MAX_BATCH if path == BATCH or path.startswith(SCIM) else MAX_BODY
 
 
@@ -226,7 +230,7 @@ class Gate:
                 status=reply.answer.status if reply.sent is None else None,
                 idempotency_key=incoming.key,
                 digest=digest(plain(incoming.text)),
-                body=incoming.text,
+                body="" if incoming.path.startswith(PHOTO) else incoming.text,
                 applied=reply.applied,
                 replayed=reply.replayed,
             )

@@ -20,6 +20,7 @@ MAX_TITLE = 120
 MAX_TEXT = 500
 MAX_WORKAROUND = 2000
 MAX_NAME = 200
+MAX_PICTURE = 500_000
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _YEARS = range(2, 9999)  # so that every time zone can show it
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     PERSON = "person"
     GROUP = "group"
     MEMBERSHIP = "membership"
+    PHOTO = "photo"
 
 
 def _moment(value: object) -> datetime:
@@ -244,6 +246,36 @@ class Membership(Closed):
     person: Key = Field(description="A person by external id, or an own account by its id.")
 
 
+class Photo(Closed):
+    """The picture of one person, who has to be there before it; it goes with the person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "person": "p-0001",
+                    "media_type": "image/png",
+                    "size": 69,
+                    "sha256": "431ced6916a2a21a156e38701afe55bbd7f88969fbbfc56d7fbd9f6ba7e57e19",
+                }
+            ]
+        }
+    )
+
+    person: Key = Field(description="A person by external id, or an own account by its id.")
+    media_type: Literal["image/jpeg", "image/png"] = Field(description="What the bytes are.")
+    size: Annotated[int, Strict(), Field(ge=1, le=MAX_PICTURE)] = Field(
+        description="How many bytes."
+    )
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Digest of the bytes, in hex.")
+    content: str | None = Field(
+        None,
+        max_length=MAX_PICTURE * 4 // 3 + 4,
+        description="The bytes in base64; may be left out while these are there already. "
+        "Never given back.",
+    )
+
+
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
@@ -289,4 +321,5 @@ BODIES: dict[Kind, type[Closed]] = {
     Kind.PERSON: Person,
     Kind.GROUP: Group,
     Kind.MEMBERSHIP: Membership,
+    Kind.PHOTO: Photo,
 }

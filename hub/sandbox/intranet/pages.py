@@ -15,6 +15,7 @@ from hub.sandbox.intranet import catalogue, tiles
 from hub.sandbox.intranet.directory import Directory
 from hub.sandbox.intranet.models import Kind
 from hub.sandbox.intranet.options import IntranetOptions, Language
+from hub.sandbox.intranet.pictures import Album
 from hub.sandbox.intranet.profiles import Profiles
 from hub.sandbox.intranet.state import LoggedRequest, ObjectStore
 
@@ -53,6 +54,7 @@ class Pages:
         self.options = options
         self.directory = Directory(options, store)
         self.profiles = Profiles(store, self.directory)
+        self.album = Album(store)
         self._store = store
         self._log = log
         self._now = now
@@ -115,6 +117,7 @@ class Pages:
             {"here": {}, **content},
             me=self.profiles.get(viewer.person),
             profiles=self.profiles,
+            album=self.album,
             t=catalogue.TEXTS[language],
             catalogue=catalogue,
             options=self.options,
@@ -170,6 +173,11 @@ def _people(pages: Pages) -> APIRouter:
         page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
         asked = Asked(query.get("q", "")[:_LONGEST_WORDS], query.get("in") or None, page)
         return _html(pages, pages.people(_viewer(request, pages), asked))
+
+    @router.get("/people/{key}/photo")
+    async def photo(key: str) -> Response:
+        found = pages.album.response(key) if pages.profiles.get(key) else None
+        return found or Response(status_code=404)
 
     @router.get("/people/{key}")
     async def person(request: Request, key: str) -> Response:

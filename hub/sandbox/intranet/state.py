@@ -70,17 +70,23 @@ def make_object(
 INDEXED: Mapping[Kind, tuple[str, ...]] = {
     Kind.PERSON: ("user_name", "mail"),
     Kind.MEMBERSHIP: ("group", "person"),
+    Kind.PHOTO: ("person",),
 }
 
 
 class ObjectStore:
-    """Objects by kind and external id, in memory; `now` is the clock of their changes."""
+    """Objects by kind and external id, in memory; `now` is the clock of their changes.
+
+    Attributes:
+        pictures: the bytes of photos, by external id.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self._objects: dict[Kind, dict[str, StoredObject]] = {kind: {} for kind in Kind}
         self._index: dict[tuple[Kind, str, str], dict[str, None]] = {}
         self._left: dict[str, StoredObject] = {}
+        self.pictures: dict[str, bytes] = {}
 
     def get(self, kind: Kind, external_id: str) -> StoredObject | None:
         """Return one object, or None when there is none."""
@@ -106,6 +112,8 @@ class ObjectStore:
         """Take an object away; False when there was none. A person who leaves is remembered."""
         old = self._objects[kind].pop(external_id, None)
         self._forget(old)
+        if kind == Kind.PHOTO:
+            self.pictures.pop(external_id, None)
         if old is not None and kind == Kind.PERSON:
             self._left[external_id] = old
         return old is not None
@@ -134,6 +142,7 @@ class ObjectStore:
             objects.clear()
         self._index.clear()
         self._left.clear()
+        self.pictures.clear()
 
     def _forget(self, old: StoredObject | None) -> None:
         if old is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from hub.sandbox.intranet import pictures
 from hub.sandbox.intranet.directory import Directory
 from hub.sandbox.intranet.faults import FaultBook
 from hub.sandbox.intranet.models import Closed, Groups, Kind
@@ -65,10 +66,11 @@ def put(parts: Parts, where: Condition, body: Closed, content: Mapping[str, Any]
 
     Raises:
         ProblemError: an unknown audience, a user name that is taken, a person or group that is
-            not there, or the condition does not hold.
+            not there, a picture without its bytes, or the condition does not hold.
     """
     _check_audience(body, parts)
     parts.directory.check(where.external_id, body)
+    content, picture = pictures.taken_in(parts.store, where.external_id, body, content)
     old = parts.store.get(where.kind, where.external_id)
     helpful = parts.faults.take("PUT", where.path, "exists500") is None
     _check_conditions(old, where, helpful=helpful)
@@ -77,6 +79,8 @@ def put(parts: Parts, where: Condition, body: Closed, content: Mapping[str, Any]
         made = make_object(where.kind, where.external_id, content, parts.store.now())
     else:
         made = parts.store.put(where.kind, where.external_id, content)
+        if picture is not None:
+            parts.store.pictures[where.external_id] = picture
     problem = None
     if old is None and not helpful:
         problem = ProblemError(500, "already-exists", "An object with this key already exists.")

@@ -1,5 +1,6 @@
 """The hub's bodies in the shape of the reference open API, and compared with it; pure."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from hub.events.objects import (
     Kind,
     MembershipEntry,
     PersonEntry,
+    PhotoEntry,
     TileItem,
 )
 
@@ -23,6 +25,7 @@ MODELS: Mapping[Kind, type[Model]] = {
     Kind.PERSON: PersonEntry,
     Kind.GROUP: GroupEntry,
     Kind.MEMBERSHIP: MembershipEntry,
+    Kind.PHOTO: PhotoEntry,
 }
 
 
@@ -37,9 +40,15 @@ def to_api(body: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+def to_send(item: Delivery) -> dict[str, Any]:
+    """What is put: the body, and of a picture its bytes beside it."""
+    body = to_api(item.body)
+    return body if item.content is None else body | {"content": b64encode(item.content).decode()}
+
+
 def with_ends(item: Delivery) -> Delivery:
-    """A membership that names its person as the intranet does: an account of its own has its own id."""
-    if item.kind != Kind.MEMBERSHIP or item.state != "present":
+    """What names a person names it as the intranet does: an account of its own has its own id."""
+    if item.kind not in {Kind.MEMBERSHIP, Kind.PHOTO} or item.state != "present":
         return item
     key = str(item.body["person"])
     return replace(item, body={**item.body, "person": item.requires.get((Kind.PERSON, key), key)})

@@ -27,7 +27,7 @@ from hub.errors import HubError, RateLimitedError, RejectedError
 from hub.events.objects import Kind
 from hub.targets.openintranet.check import check
 from hub.targets.openintranet.client import OpenApi
-from hub.targets.openintranet.mapping import differing, to_api, with_ends
+from hub.targets.openintranet.mapping import differing, to_api, to_send, with_ends
 from hub.targets.openintranet.models import Item, OpenIntranetSettings
 from hub.targets.openintranet.reasons import reason_of
 from hub.targets.openintranet.said import Said, of_answer, of_result
@@ -126,7 +126,7 @@ class OpenIntranetTarget(Target[OpenIntranetSettings]):
 
     async def _put(self, item: Delivery) -> Outcome:
         with_key = {**_condition(item), "Idempotency-Key": item.token}
-        answer = await self.api.put(item.kind, item.key, to_api(item.body), with_key)
+        answer = await self.api.put(item.kind, item.key, to_send(item), with_key)
         return await self._concluded(item, of_answer(answer, item.key))
 
     async def _delete(self, item: Delivery) -> Outcome:
@@ -161,7 +161,7 @@ class OpenIntranetTarget(Target[OpenIntranetSettings]):
         if item.state == "absent":
             return await self._taken_away(item, said)
         if said.replay and not await self._stands(item):
-            answer = await self.api.put(item.kind, item.key, to_api(item.body), _condition(item))
+            answer = await self.api.put(item.kind, item.key, to_send(item), _condition(item))
             said = of_answer(answer, item.key)
         if said.status in {200, 201} and said.etag is not None:
             return Outcome("done", remote_id=item.key, remote_version=said.etag)
@@ -215,7 +215,7 @@ def _operation(item: Delivery) -> dict[str, object]:
     headers = _condition(item)
     made: dict[str, object] = {"kind": item.kind, "external_id": item.key}
     if item.state == "present":
-        made |= {"op": "put", "body": to_api(item.body), "idempotency_key": item.token}
+        made |= {"op": "put", "body": to_send(item), "idempotency_key": item.token}
     else:
         made["op"] = "delete"
     if "If-Match" in headers:
