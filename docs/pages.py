@@ -17,8 +17,8 @@ from hub.events.objects import (
     GroupEntry,
     Kind,
     MembershipEntry,
-    PhotoEntry,
     PersonEntry,
+    PhotoEntry,
     TileItem,
 )
 from hub.events.payloads import FAMILIES
