@@ -5,7 +5,7 @@ import zlib
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -96,6 +96,7 @@ def test_what_is_no_picture_is_refused(data, why):
         taken(data)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(KINDS)), st.data())
 def test_damage_is_refused_or_harmless_and_never_breaks(name, draw):
     data = bytearray(KINDS[name])

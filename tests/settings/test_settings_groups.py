@@ -52,3 +52,13 @@ def test_accounts_are_referenced_by_default_where_groups_need_them():
     rules = (GroupRule(instance="ad", name="x"),)
     found = PeopleSettings(groups={"a": rules, "b": rules, "c": ()}, accounts={"b": "manage"}).kept
     assert found == {"a": Accounts.LINK, "b": Accounts.MANAGE}
+
+
+def test_pictures_need_a_target_whose_accounts_the_hub_keeps(site, hub_yaml):
+    (found,) = problems(site, hub_yaml, "people:\n  photos: [intranet]\n")
+    assert "photos[0]: would get pictures, and the hub keeps no accounts there" in found
+    assert "`accounts: { intranet: manage }`" in found
+    (found,) = problems(site, hub_yaml, "people:\n  photos: [intranett]\n")
+    assert "names the target `intranett`" in found
+    kept = "people:\n  accounts: {intranet: manage}\n  photos: [intranet]\n"
+    assert problems(site, hub_yaml, kept) == []
