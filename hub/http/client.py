@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
@@ -69,9 +70,14 @@ class Http:
 
     async def get(self, path: str, *, expect: tuple[int, ...] = (200,), **kwargs: Any) -> Answer:
         """A GET, tried up to three times; see `send` for arguments and errors."""
-        from hub.http.repeat import repeating  # noqa: PLC0415 - a cold start counts
+        try:
+            return await self.send("GET", path, expect=expect, **kwargs)
+        except RetryableError as error:
+            first = error
+        from hub.http.repeat import repeated  # noqa: PLC0415  most are answered at once
 
-        return await repeating(self._sleep)(self.send, "GET", path, expect=expect, **kwargs)
+        again = partial(self.send, "GET", path, expect=expect, **kwargs)
+        return await repeated(first, again, self._sleep)
 
     async def send(
         self,

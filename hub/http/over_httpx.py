@@ -5,13 +5,12 @@ import logging
 import ssl
 from collections.abc import Mapping
 
-import httpx
-
 from hub.errors import HubError
 from hub.http import faults
 from hub.http.answer import Headers
 from hub.http.dial import way_to
 from hub.http.issuer import explained, not_trusted
+from hub.http.library import httpx
 from hub.http.options import MAX_BYTES, TOTAL, HttpOptions
 from hub.http.tls import tls_context
 from hub.http.transport import Reply

@@ -1,16 +1,36 @@
 """How a GET is repeated: three attempts, with back-off and jitter, or as long as we are told to wait."""
 
+from collections.abc import Awaitable, Callable
+
 import tenacity
 
 from hub.errors import RateLimitedError, RetryableError
+from hub.http.answer import Answer
 from hub.http.options import MAX_WAIT, Sleep
 
 ATTEMPTS = 3
 FIRST, LONGEST = 0.2, 5.0  # seconds: at most so long after the first attempt, and after any
 
 
-def repeating(sleep: Sleep) -> tenacity.AsyncRetrying:
-    """Calls a request until it succeeds or fails for good."""
+async def repeated(
+    first: RetryableError, ask: Callable[[], Awaitable[Answer]], sleep: Sleep
+) -> Answer:
+    """Ask again until there is an answer; `first` is what the attempt before this came to.
+
+    Raises:
+        HubError: the last attempt's, or `first` where it is not worth waiting.
+    """
+    failed = [first]
+
+    async def attempt() -> Answer:
+        if failed:
+            raise failed.pop()
+        return await ask()
+
+    return await _repeating(sleep)(attempt)
+
+
+def _repeating(sleep: Sleep) -> tenacity.AsyncRetrying:
     return tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception(_worth_waiting),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
