@@ -18,7 +18,7 @@ from hub.settings.removals import Quarantine, Removals
 from hub.store import desire, holds, objects, streams, subjects, waiting
 from hub.store.store import Tx
 
-REMOVALS, QUARANTINE = Removals(), Quarantine()  # the defaults
+REMOVALS, QUARANTINE = Removals.by_default(), Quarantine.by_default()  # the defaults
 
 
 @dataclass(frozen=True)

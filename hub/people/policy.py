@@ -39,14 +39,14 @@ class Policy(Model):
         ("user_name", "mail"), description="What a person logs in with: the first that is known."
     )
     removals: Removals = Field(
-        Removals(), description="How many may lose an account on one target at once."
+        Removals.by_default(), description="How many may lose an account on one target at once."
     )
     changes: Changes = Field(
-        Changes(), description="How many may get another value of one field on one target at once."
+        Changes.by_default(), description="How many may get another value of one field on one target at once."
     )
 
     sponsors: Sponsors = Field(
-        Sponsors(), description="How long guests stay at most, and when sponsors are reminded."
+        Sponsors.by_default(), description="How long guests stay at most, and when sponsors are reminded."
     )
 
     def namespace(self, instance: str) -> str:

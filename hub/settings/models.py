@@ -175,15 +175,21 @@ class HubSettings(Model):
     organisation: str = Field(min_length=1, description="The name that pages show.")
     language: Language = Field("nl", description="The first language of the pages.")
     time_zone: TimeZone = Field("Europe/Amsterdam", description="For the times that pages show.")
-    service_desk: ServiceDesk = Field(ServiceDesk(), description="Where people can ask.")
-    web: Web = Field(Web(), description="How the hub's own pages are served.")
-    retention: Retention = Field(Retention(), description="How long the store remembers.")
-    people: PeopleSettings = Field(PeopleSettings(), description="How accounts become persons.")
+    service_desk: ServiceDesk = Field(ServiceDesk.by_default(), description="Where people can ask.")
+    web: Web = Field(Web.by_default(), description="How the hub's own pages are served.")
+    retention: Retention = Field(
+        Retention.by_default(), description="How long the store remembers."
+    )
+    people: PeopleSettings = Field(
+        PeopleSettings.by_default(), description="How accounts become persons."
+    )
     mail: MailSettings | None = Field(
         None, description="The server that takes mail from the hub; without it no mail is sent."
     )
-    personal: Personal = Field(Personal(), description="Pages for one person each.")
-    audit: Audit = Field(Audit(), description="Where the audit trail's heads are written down.")
+    personal: Personal = Field(Personal.by_default(), description="Pages for one person each.")
+    audit: Audit = Field(
+        Audit.by_default(), description="Where the audit trail's heads are written down."
+    )
     administrators: dict[AdministratorName, Administrator] = Field(
         {},
         description="Who may decide, by the name of their account on this machine, or as `hub --as "
@@ -234,7 +240,7 @@ class RouteSettings(Model):
     audience: str | None = Field(
         None, description="The audience of hub.yaml; that of the instance unless named."
     )
-    when: When = Field(When(), description="Only these; all of them unless named.")
+    when: When = Field(When.by_default(), description="Only these; all of them unless named.")
     keep_solved: Duration = Field(
         timedelta(hours=4),
         description="How long a solved one stays visible.",
@@ -303,7 +309,9 @@ class InstanceSettings(Model):
         json_schema_extra={"default": "72h"},
     )
     routes: tuple[RouteSettings, ...] = Field(
-        (RouteSettings(),), min_length=1, description="The rules; one for everything unless named."
+        (RouteSettings.by_default(),),
+        min_length=1,
+        description="The rules; one for everything unless named.",
     )
     every: Pace | None = Field(
         None, description="The pause between readings, at least 10s; the connector's unless named."
@@ -330,10 +338,12 @@ class InstanceSettings(Model):
         "speak its protocol below `/in/<id>/`; off unless named.",
     )
     removals: Removals = Field(
-        Removals(), description="How many people may leave at once before somebody is asked."
+        Removals.by_default(),
+        description="How many people may leave at once before somebody is asked.",
     )
     quarantine: Quarantine = Field(
-        Quarantine(), description="When a source of people is so bad that it is left alone."
+        Quarantine.by_default(),
+        description="When a source of people is so bad that it is left alone.",
     )
     settings: dict[str, Any] = Field(
         {}, repr=False, description="What this kind of source needs; its README lists it."

@@ -89,18 +89,19 @@ class PeopleSettings(Model):
         description="What a person logs in with there: the first of these that is known.",
     )
     removals: Removals = Field(
-        Removals(),
+        Removals.by_default(),
         description="How many people may lose an account on one target at once before somebody is "
         "asked.",
     )
     changes: Changes = Field(
-        Changes(),
+        Changes.by_default(),
         description="How many people may get another value of the same field on one target at once "
         "before somebody is asked.",
     )
 
     sponsors: Sponsors = Field(
-        Sponsors(), description="External staff for whom somebody who works here vouches."
+        Sponsors.by_default(),
+        description="External staff for whom somebody who works here vouches.",
     )
     invitations: InvitationSettings | None = Field(
         None,

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 
 from hub.settings.problems import Place
 
@@ -21,6 +24,13 @@ class Shape:
     def of(cls, model: type[BaseModel]) -> "Shape":
         """The shape of what this model takes."""
         return cls(model.model_json_schema())
+
+    @classmethod
+    def narrow(cls, model: type[BaseModel], value: Any) -> "Shape":
+        """As much of it as this value touches: the rest of a large model takes long."""
+        given = frozenset(value) if isinstance(value, Mapping) else frozenset()
+        generator = cast("type[GenerateJsonSchema]", partial(_Narrow, model, given))
+        return cls(model.model_json_schema(schema_generator=generator))
 
     def keys(self, place: Place) -> list[str]:
         """The keys that exist there."""
@@ -75,6 +85,30 @@ class Shape:
             for node in nodes:
                 for one in self._below(node, key):
                     yield from self._secrets(one, below, (*place, key))
+
+
+class _Narrow(GenerateJsonSchema):
+    """A JSON Schema without defaults; of the model itself only with the fields that are given."""
+
+    def __init__(self, model: type[BaseModel], given: frozenset[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._model, self._given = model, given
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Of a model, narrowed where it is the one that is asked for."""
+        fields = schema["schema"]
+        if schema["cls"] is self._model and fields["type"] == "model-fields":
+            kept = {
+                name: one
+                for name, one in fields["fields"].items()
+                if name in self._given or "validation_alias" in one
+            }
+            schema = {**schema, "schema": {**fields, "fields": kept}}
+        return super().model_schema(schema)
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """What is taken, without saying what comes where nothing is given."""
+        return self.generate_inner(schema["schema"])
 
 
 def _entries(value: Any) -> Iterator[tuple[str | int, Any]]:

@@ -19,9 +19,8 @@ def validate(document: Document, model: type[ModelT], place: Place, value: Any) 
     What is wrong becomes problems of the document, which then must not be used; None where no
     model could be made. Secrets that were typed in plain are wrong, and are never shown.
     """
-    shape = Shape.of(model)
-    _plain_secrets(document, shape, place, value)
-    return _made(document, model, shape, place, value)
+    _plain_secrets(document, Shape.narrow(model, value), place, value)
+    return _made(document, model, place, value)
 
 
 def _plain_secrets(document: Document, shape: Shape, place: Place, value: Any) -> None:
@@ -36,13 +35,12 @@ def _plain_secrets(document: Document, shape: Shape, place: Place, value: Any) -
         document.add((*place, *below), message, advice)
 
 
-def _made(
-    document: Document, model: type[ModelT], shape: Shape, place: Place, value: Any
-) -> ModelT | None:
+def _made(document: Document, model: type[ModelT], place: Place, value: Any) -> ModelT | None:
     try:
         return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
+        shape = Shape.of(model)
         for details in found:
             if not _follows(details, found):
                 _add(document, shape, place, details)
