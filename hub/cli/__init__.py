@@ -23,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         SystemExit: always.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:  # a process of its own: nobody looks in on what is validated
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if argv is None and words[:1] == ["run"] and "--once" not in words:
         # nothing runs yet that would have to end first: a service that is stopped now ends well
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))

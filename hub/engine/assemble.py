@@ -4,18 +4,18 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from hub.contract import Context
 from hub.engine.configuration import Source
 from hub.engine.forgetting import Keep
-from hub.engine.notices import Teller
 from hub.engine.runner import Runner
+from hub.engine.telling import Later, Tells
 from hub.errors import HubError
 from hub.events.base import fingerprint
 from hub.http import HttpFactory, HttpOptions, Sleep
-from hub.mail import Smtp
 from hub.people.policy import Policy
 from hub.settings import Instance, Settings
 from hub.store.store import Store
@@ -65,7 +65,7 @@ async def assemble(
         keep=Keep(**dict(settings.hub.retention)),
         people=_policy(settings),
         heads=settings.heads,
-        teller=_teller(settings, store, now, log),
+        teller=Later(store, partial(_teller, settings, store, now, log)),
         sleep=sleep,
     )
 
@@ -76,7 +76,10 @@ def _policy(settings: Settings) -> Policy:
     return Policy(**{name: given[name] for name in Policy.model_fields})
 
 
-def _teller(settings: Settings, store: Store, now: Callable[[], datetime], log: Any) -> Teller:
+def _teller(settings: Settings, store: Store, now: Callable[[], datetime], log: Any) -> Tells:
+    from hub.engine.notices import Teller  # noqa: PLC0415  most have nobody to tell anything
+    from hub.mail import Smtp  # noqa: PLC0415  as above
+
     hub, given = settings.hub, settings.mail
     invitations = hub.people.invitations
     return Teller(

@@ -6,18 +6,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.contract import Connector, Stream
-from hub.engine import grouping, provisioning
 from hub.engine.projection import Matter, Projected, freshness, project
 from hub.events.base import Family
 from hub.events.payloads import load
 from hub.events.person import Person
 from hub.events.route import Route
-from hub.people import step as people
-from hub.people.standing import Account
 from hub.settings.removals import Quarantine, Removals
-from hub.store import desire, holds, objects, streams, subjects, waiting
+from hub.store import (
+    desire,
+    holds,
+    memberships,
+    objects,
+    persons,
+    streams,
+    subjects,
+    waiting,
+)
 from hub.store.store import Tx
 
+_GROUPED = frozenset({Family.GROUP, Family.MEMBERSHIP})
 REMOVALS, QUARANTINE = Removals.by_default(), Quarantine.by_default()  # the defaults
 
 
@@ -241,7 +248,9 @@ def project_dirty(tx: Tx, now: datetime, *, agreed: Collection[str] = ()) -> int
     rows = subjects.take_dirty(tx, now)
     if rows:
         _project(tx, [(row, matter(row), False) for row in rows], now)
-    else:
+    elif memberships.stale_groups(tx) or persons.any_stale(tx):
+        from hub.engine import provisioning  # noqa: PLC0415  most have no people, and start sooner
+
         provisioning.provision(tx, now, agreed=agreed)
     return len(rows)
 
@@ -284,7 +293,14 @@ def _project(tx: Tx, rows: Sequence[tuple[Any, Matter, bool]], now: datetime) ->
             moments.append({"id_": row.id, "look_again": look_again})
     desire.desire(tx, wanted, now)
     subjects.update(tx, moments)
-    grouping.mark(tx, [(row.id, _family(row)) for row, _, _ in rows])
+    _mark(tx, [(row.id, family) for row, _, _ in rows if (family := _family(row)) in _GROUPED])
+
+
+def _mark(tx: Tx, rows: Sequence[tuple[int, str]]) -> None:
+    if rows:
+        from hub.engine import grouping  # noqa: PLC0415  most have no groups, and start sooner
+
+        grouping.mark(tx, rows)
 
 
 def _accounts(
@@ -294,15 +310,24 @@ def _accounts(
 
     Of an instance that stands still only those that are gone, so that grace comes to its end.
     """
+    theirs = [
+        (row, one)
+        for row, one, _ in rows
+        if _family(row) == Family.PERSON and (routing.goes_on(one.instance) or one.payload is None)
+    ]
+    if not theirs:
+        return {}
+    from hub.people import step  # noqa: PLC0415  most have no people, and start sooner
+    from hub.people.standing import Account  # noqa: PLC0415  as above
+
     seen = [
         Account(
             row.id, one.instance, one.payload if isinstance(one.payload, Person) else None, body
         )
-        for row, one, _ in rows
-        if _family(row) == Family.PERSON and (routing.goes_on(one.instance) or one.payload is None)
+        for row, one in theirs
         for body in [one.body if one.body is not None else getattr(row, "state", None) or {}]
     ]
-    return people.take(tx, seen, now) if seen else {}
+    return step.take(tx, seen, now)
 
 
 def _family(row: Any) -> str:

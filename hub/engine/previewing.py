@@ -15,7 +15,7 @@ from hub.contract import Batch, Gone, Present, Record, Removal
 from hub.engine import approving, intake, settle
 from hub.engine.configuration import Source
 from hub.events.base import Family
-from hub.store import erasure, holds, persons, streams, subjects, trail, waiting
+from hub.store import erasure, holds, persons, streams, subjects, waiting
 from hub.store.store import Tx
 from hub.store.streams import SETTINGS, Reading
 
@@ -158,6 +158,8 @@ def release(tx: Tx, row: Any, *, actor: str, now: datetime) -> list[str]:
     what: dict[str, Any] = {"hold": row.hash, "instance": row.instance, "action": row.action}
     what |= Counter(line["change"] for line in row.content)
     what["subjects"] = [f"{row.instance}/{one['key']}" for one in row.content if _goes(one)]
+    from hub.store import trail  # noqa: PLC0415  a cold start counts
+
     trail.note(tx, actor=actor, action="release", what=what, now=now)
     names = sorted({line["stream"] for line in row.content})
     for name in names:

@@ -13,29 +13,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hub.contract import Call, Hints, Received, Reply, Stream, Target, Understood
-from hub.engine import (
-    approving,
-    configuration,
-    linking,
-    overhauls,
-    previewing,
-    provisioning,
-    reconcile,
-    uploads,
-)
+from hub.engine import configuration, previewing
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
 from hub.engine.forgetting import Keep, forget
 from hub.engine.heads import write_head
-from hub.engine.notices import Teller
 from hub.engine.reading import Report, Run, ask_source
-from hub.engine.receiving import Receiving
-from hub.engine.serving import NO_CHANGE, NothingStoredError, Serving
 from hub.engine.shares import Shares
+from hub.engine.telling import Tells
 from hub.errors import BadConfigError, RetryableError
 from hub.people import policy as policies
 from hub.people.policy import Policy
+from hub.settings.people import Accounts
 from hub.store import calls, holds, lease, ledger, outbox, streams
 from hub.store.calls import Signature
 from hub.store.store import Share, Store, Tx
@@ -84,7 +74,7 @@ class Runner:
     turn: float = 5.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     together: int = TOGETHER
-    teller: Teller | None = None
+    teller: Tells | None = None
     _locks: dict[Any, asyncio.Lock] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -247,6 +237,8 @@ class Runner:
             BadConfigError: the instance's connector receives nothing.
             RetryableError: the stream is being read for longer than anybody should wait.
         """
+        from hub.engine.receiving import Receiving  # noqa: PLC0415  a cold start counts
+
         source, stream = self.sources[instance], self.stream(instance, received.stream)
         async with self._turn(instance, received.stream):
             take = partial(self._taken, source=source, name=stream.name, received=True)
@@ -285,6 +277,8 @@ class Runner:
             RetryableError: the stream is being read for longer than anybody should wait.
             BadConfigError: the instance's connector takes no files.
         """
+        from hub.engine import uploads  # noqa: PLC0415  a cold start counts
+
         source = self.sources[instance]
         understood = understood or await uploads.understand(source, name, data)
         async with self._turn(instance, name):
@@ -319,6 +313,12 @@ class Runner:
             RetryableError: the stream is busy for longer than anybody should wait.
             StreamLostError: another process owns the instance.
         """
+        from hub.engine.serving import (  # noqa: PLC0415  a cold start counts
+            NO_CHANGE,
+            NothingStoredError,
+            Serving,
+        )
+
         source = self.sources[instance]
         stream = next(one for one in source.connector.streams() if one.every is None)
         take = partial(self._taken, source=source, name=stream.name, received=True)
@@ -363,6 +363,8 @@ class Runner:
             BadConfigError: no open hold has this hash, or its instance is not configured.
             RejectedError: the same administrator approved it already.
         """
+        from hub.engine import overhauls, provisioning, reconcile  # noqa: PLC0415  a cold start counts
+
         row = await self.store.read(reconcile.held, prefix)
         if missing := await self.store.write(self._approve, row, actor):
             return {"approved": 1, "missing": missing}
@@ -403,6 +405,8 @@ class Runner:
         return dict(+counts)
 
     def _approve(self, tx: Tx, row: Any, actor: str) -> int:
+        from hub.engine import approving, reconcile  # noqa: PLC0415  a cold start counts
+
         source = self.sources.get(row.instance)
         limits = [self.people.removals, *([source.removals] if source is not None else [])]
         number = approving.needed(row, *limits)
@@ -412,6 +416,8 @@ class Runner:
         return approving.approve(tx, same, number, actor=actor, now=self.now())
 
     async def _release(self, source: Source, name: str, row: Any, actor: str) -> dict[str, int]:
+        from hub.engine import reconcile  # noqa: PLC0415  a cold start counts
+
         reading = await self._take(source, name, received=True)
         if row.action == "configuration":
             counts = await self.store.write(
@@ -455,7 +461,9 @@ class Runner:
         waited = 0.0
         while True:
             async with self._at_work(lease.TARGET + target):
-                if self.people.accounts.get(target) == linking.LINK:
+                if self.people.accounts.get(target) == Accounts.LINK:
+                    from hub.engine import linking  # noqa: PLC0415  a cold start counts
+
                     await linking.look(self.store, target, self.targets[target], self.now())
                 last = await self.deliverers[target].deliver()
             counts = Counter({k: v for k, v in counts.items() if k not in PASSING}) + last

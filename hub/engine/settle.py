@@ -15,7 +15,7 @@ from hub.store.streams import Reading
 from hub.store.waiting import Piece
 
 Answer = Present | Gone | Unknown | Exception
-REMOVALS = Removals()  # the defaults
+REMOVALS = Removals.by_default()  # the defaults
 MARGIN = timedelta(seconds=1)  # a row at an outer edge may have fallen between two readings
 
 

@@ -1,10 +1,7 @@
 """Text from outside made plain: no markup, no hidden characters, one line, bounded."""
 
-import html
 import re
 import unicodedata
-
-import nh3
 
 _CONTENT = {"script", "style"}
 _ROUNDS = 5  # escaped markup inside escaped markup: nobody honest goes deeper
@@ -32,6 +29,10 @@ def plain_text(text: str, maximum: int) -> str:
 
 def strip_markup(text: str) -> str:
     """The text without tags, also where they were escaped or hidden, once or more often."""
+    import html  # noqa: PLC0415  most texts have no markup, and a cold start counts
+
+    import nh3  # noqa: PLC0415  as above
+
     for _ in range(_ROUNDS):
         spaced = _BREAKS.sub(" ", text)
         cleaned = nh3.clean(spaced, tags=set(), clean_content_tags=_CONTENT)

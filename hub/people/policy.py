@@ -42,11 +42,13 @@ class Policy(Model):
         Removals.by_default(), description="How many may lose an account on one target at once."
     )
     changes: Changes = Field(
-        Changes.by_default(), description="How many may get another value of one field on one target at once."
+        Changes.by_default(),
+        description="How many may get another value of one field on one target at once.",
     )
 
     sponsors: Sponsors = Field(
-        Sponsors.by_default(), description="How long guests stay at most, and when sponsors are reminded."
+        Sponsors.by_default(),
+        description="How long guests stay at most, and when sponsors are reminded.",
     )
 
     def namespace(self, instance: str) -> str:

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hub.engine import provisioning, reconcile
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
 from hub.errors import RejectedError, RetryableError, StreamLostError
@@ -102,6 +101,8 @@ async def needed(runner: Runner, action: str, body: Mapping[str, Any]) -> str | 
     """The lease of the instance that this works for; None: it needs none, or none of ours."""
     instance = body["instance"] if action in {"receive", "import"} else None
     if action == "release":
+        from hub.engine import provisioning, reconcile  # noqa: PLC0415  a cold start counts
+
         held = await runner.store.read(reconcile.held, body["hash"])
         instance = held.instance if held.action not in {"address", *provisioning.ACTIONS} else None
     return lease.INSTANCE + str(instance) if instance in runner.sources else None

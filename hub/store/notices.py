@@ -11,10 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.events.person import SPONSOR
 from hub.store import bulk
 from hub.store.store import Tx
 from hub.store.subjects import chunks
-from hub.store.tables import told
+from hub.store.tables import ref, told
 
 LATE = "late"
 
@@ -28,6 +29,12 @@ class Status(StrEnum):
     SENT = "sent"
     UNCERTAIN = "uncertain"  # it may have arrived: not repeated unless somebody says so
     REFUSED = "refused"  # the mail server takes it never
+
+
+def needless(tx: Tx) -> bool:
+    """Whether nobody vouches for anybody, and nothing was ever to be told: so it stays."""
+    vouches, rows = sa.exists().where(ref.c.role == SPONSOR), sa.exists(sa.select(told.c.id))
+    return not tx.execute(sa.select(sa.or_(rows, vouches))).scalar()
 
 
 def every(tx: Tx, topics: str) -> list[Any]:

@@ -11,7 +11,7 @@ from hub.engine.delivery.calls import Result
 from hub.engine.delivery.health import A_DAY, TRIES, Health
 from hub.errors import HubError, RateLimitedError, RejectedError, RetryableError
 from hub.events.objects import Kind
-from hub.store import outbox, trail
+from hub.store import outbox
 from hub.store.outbox import Later, Sent
 from hub.store.store import Tx
 
@@ -108,4 +108,6 @@ class Book:
     def _drifted(self, tx: Tx, one: Result) -> None:
         about = {"target": self.target_id, "kind": one.row.kind, "key": one.row.key}
         what = about | {"exists": one.drifted}
+        from hub.store import trail  # noqa: PLC0415  seldom, and a cold start counts
+
         trail.note(tx, actor="hub", action="drift", what=what, now=self.health.now())
