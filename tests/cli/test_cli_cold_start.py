@@ -18,7 +18,7 @@ try:
     main()
 except SystemExit as end:
     assert not end.code, end.code
-print("loaded:", *sorted({name.partition(".")[0] for name in sys.modules}))
+print("loaded:", *sorted(sys.modules))
 """
 OF_SANDBOXES = {"fastapi"}
 OF_SERVING = {"starlette", "uvicorn", "jinja2"}
@@ -31,7 +31,23 @@ OF_OTHERS = {
     "alembic": "the store is as this version wants it",
     "icalendar": "no calendar is read",
     "ldap3": "no directory is read",
+    "nh3": "no text has markup",
+    "tenacity": "nothing is tried again",
 }
+OF_THE_HUB = {
+    "hub.engine.dead_letters": "nobody replays anything",
+    "hub.engine.drift": "nobody repairs anything",
+    "hub.engine.grouping": "no source has groups",
+    "hub.engine.notices": "nobody vouches for anybody",
+    "hub.engine.provisioning": "no source has people",
+    "hub.engine.receiving": "nothing comes by request",
+    "hub.engine.reconcile": "no hold is released",
+    "hub.engine.serving": "no source speaks its protocol here",
+    "hub.engine.uploads": "nobody brings a file",
+    "hub.people.step": "no source has people",
+    "hub.render.notice": "nobody is told anything",
+}
+OF_ITS_COMMAND_LINE = {"click", "pygments", "rich", "httpx._main"}
 APART = {"FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 HUB = "store: sqlite:///hub.db\norganisation: Test\n"
 
@@ -61,7 +77,32 @@ def test_a_sync_loads_what_it_uses_and_nothing_else(tmp_path):
     (tmp_path / "connectors" / "hand.yaml").write_text("connector: manual\nmode: live\n")
     loaded = loaded_by("sync", "--config", str(tmp_path / "hub.yaml"))
     assert "sqlalchemy" in loaded
-    assert loaded & (OF_SANDBOXES | OF_SERVING | OF_OTHERS.keys()) == set()
+    assert "hub.engine.reading" in loaded
+    assert loaded & (OF_SANDBOXES | OF_SERVING | OF_OTHERS.keys() | OF_THE_HUB.keys()) == set()
+
+
+def told(code):
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100,
+        check=True, env=without_settings(),
+    )  # fmt: skip
+    return set(done.stdout.split())
+
+
+def test_httpx_comes_without_its_command_line():
+    loaded = told("import sys; import hub.http.over_httpx; print(*sys.modules)")
+    assert "httpx" in loaded
+    assert loaded & OF_ITS_COMMAND_LINE == set()
+
+
+def test_a_command_line_of_httpx_that_is_there_already_stays():
+    loaded = told("import httpx, sys; import hub.http.over_httpx; print(*sys.modules)")
+    assert loaded >= OF_ITS_COMMAND_LINE
+
+
+def test_a_settings_model_is_not_built_for_a_default():
+    code = "import hub.settings.models as m; print(m.PeopleSettings.__pydantic_complete__)"
+    assert told(code) == {"False"}
 
 
 def test_whoever_calls_it_in_a_process_of_their_own_keeps_their_garbage_collector():
