@@ -10,21 +10,21 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from hub.cli.options import ADMINISTRATOR, find_config
 from hub.cli.output import Output
-from hub.engine.assemble import assemble
-from hub.engine.runner import Runner
 from hub.errors import HubError, RejectedError, RetryableError
 from hub.registry import Group, Registry
-from hub.schedule.embedded import perform
 from hub.settings import ConfigProblems, Settings, load
 from hub.store import holds
 from hub.store.store import Store, StoreInUseError
 from hub.telemetry import Veil, logger
+
+if TYPE_CHECKING:
+    from hub.engine.runner import Runner
 
 T = TypeVar("T")
 
@@ -141,6 +141,8 @@ class Session:
                 return _answer(row)
         else:
             self._own()
+        from hub.schedule.embedded import perform  # noqa: PLC0415  whoever only looks starts sooner
+
         async with working(self) as runner:
             return await perform(runner, action, body)
 
@@ -209,8 +211,10 @@ def complain(settings: Settings, out: Output) -> None:
 
 
 @asynccontextmanager
-async def working(one: Session) -> AsyncIterator[Runner]:
+async def working(one: Session) -> "AsyncIterator[Runner]":
     """A started runner on this session's store, which must be owned."""
+    from hub.engine.assemble import assemble  # noqa: PLC0415  whoever only looks starts sooner
+
     runner = await assemble(one.settings, one.store, now=now, log=one.log)
     try:
         await runner.start()
