@@ -50,7 +50,7 @@ def _on_target(tx: Tx, lines: Sequence[Mapping[str, Any]], now: datetime) -> Cro
     going = [one["person"] for one in lines if "fields" not in one]
     reasons: dict[str, set[str]] = {one: set() for one in going}
     for one in persons.of_persons(tx, going):
-        reasons[one.person].add(stands(account_of(one), now)["stands"])
+        reasons[one.person].add(stands(account_of(one).payload, now)["stands"])
     return Crowd(
         [(_only(reasons[one]), department.get(one)) for one in going],
         len(department),

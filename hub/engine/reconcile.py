@@ -1,6 +1,6 @@
 """Plan, explain, release, withdraw: what an administrator asks, answers and takes back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -17,13 +17,13 @@ from hub.engine import (
     provisioning,
     quarantine,
 )
+from hub.engine.person_reasons import PersonReasons, sides
 from hub.engine.reading import proof_of
 from hub.engine.settle import Answer
 from hub.errors import BadConfigError
 from hub.events.base import Family
-from hub.people import guests, reasons
+from hub.people import guests
 from hub.people import policy as policies
-from hub.people.standing import Account, account_of
 from hub.store import (
     desire,
     holds,
@@ -31,16 +31,17 @@ from hub.store import (
     notices,
     objects,
     persons,
+    planned,
     reviews,
     streams,
     subjects,
     trail,
     waiting,
 )
+from hub.store.planned import PERSON, Planned
 from hub.store.store import Tx
 from hub.store.streams import Reading
 
-PERSON = "person"
 GROUPED = frozenset({"group", "membership"})
 PHOTO = "photo"
 OF_PEOPLE = GROUPED | {PERSON, PHOTO}
@@ -101,15 +102,20 @@ def plan(tx: Tx, now: datetime | None = None) -> Plan:
     """
     instances = streams.instances(tx)
     moved = {name for name, row in ledger.targets(tx).items() if row.address_wanted is not None}
+    reasons = PersonReasons(tx, now) if now is not None else None
     steps = []
-    for rows in ledger.pending(tx):
-        shown = [(row, _action(row)) for row in rows if row.kind != "freshness"]
-        reasons_of = _reasons(tx, shown, now) if now is not None else {}
-        for row, action in shown:
-            if action is not None:
-                blocked = _blocked(row, instances.get(row.instance), moved)
-                why = reasons_of.get((row.target, row.key)) if row.kind == PERSON else None
-                steps.append(_step(row, action, blocked, why))
+    for rows in planned.pending(tx):
+        lines = [(row, action) for row in rows if (action := _action(row)) is not None]
+        why = reasons.of(lines) if reasons is not None else {}
+        steps += [
+            _step(
+                row,
+                action,
+                _blocked(row, instances.get(row.instance), moved),
+                why.get((row.target, row.key)) if row.kind == PERSON else None,
+            )
+            for row, action in lines
+        ]
     if now is not None:
         steps = _with_photos(tx, _with_groups(tx, steps))
     kept = [_kept(row) for row in objects.withheld(tx) if row.kind != "freshness"]
@@ -137,36 +143,14 @@ def _with_photos(tx: Tx, steps: Sequence[Step]) -> list[Step]:
             for one in steps]  # fmt: skip
 
 
-def _reasons(
-    tx: Tx, shown: Iterable[tuple[Any, str | None]], now: datetime
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """Why, by target and person; asked for some at a time: 20,000 persons are much at once."""
-    lines = [(row, action) for row, action in shown if action and row.kind == PERSON]
-    ids = {row.key for row, _ in lines}
-    rows = persons.states(tx, ids, {row.key for row, action in lines if action == "update"})
-    accounts: dict[str, list[tuple[str, Account]]] = {}
-    for one in persons.of_persons(tx, ids):
-        accounts.setdefault(one.person, []).append((f"{one.instance}/{one.key}", account_of(one)))
-    return {
-        (row.target, row.key): reasons.why(
-            rows[row.key], accounts.get(row.key, ()), *_sides(row), now
-        )
-        for row, _ in lines
-        if row.key in rows
-    }
-
-
-def _sides(row: Any) -> tuple[Any, Any]:
-    """An object's body there, and as desired."""
-    return row.done_body, row.body if row.state == "present" else None
-
-
 def _kept(row: Any) -> dict[str, Any]:
     wanted = ("target", "instance", "kind", "key", "audience", "body")
     return {name: getattr(row, name) for name in wanted}
 
 
-def _action(row: Any) -> Literal["create", "update", "remove"] | None:
+def _action(row: Planned) -> Literal["create", "update", "remove"] | None:
+    if row.kind == "freshness":
+        return None
     was = row.done_state == "present"
     if row.state == "present":
         if not was:
@@ -175,7 +159,7 @@ def _action(row: Any) -> Literal["create", "update", "remove"] | None:
     return "remove" if was else None
 
 
-def _blocked(row: Any, instance: Any, moved: set[str]) -> str:
+def _blocked(row: Planned, instance: Any, moved: set[str]) -> str:
     if row.target in moved:
         return "the target's address changed: see `hub hold`"
     if row.withdrawn or instance is None:
@@ -188,12 +172,12 @@ def _blocked(row: Any, instance: Any, moved: set[str]) -> str:
 
 
 def _step(
-    row: Any,
+    row: Planned,
     action: Literal["create", "update", "remove"],
     blocked: str,
     why: Mapping[str, Any] | None,
 ) -> Step:
-    before, after = _sides(row)
+    before, after = sides(row)
     return Step(
         target=row.target,
         instance=row.instance,

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from hub.people.standing import Account
+from hub.people.standing import Termed
 from hub.people.states import State
 
 
@@ -53,31 +53,30 @@ LEAVING = {
 
 
 def why(
-    row: Any,
-    accounts: Sequence[tuple[str, Account]],
+    state: str,
+    known: Mapping[str, Any],
+    accounts: Sequence[Mapping[str, Any]],
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
-    now: datetime,
 ) -> dict[str, Any]:
     """The reason of one line, as JSON values: `code`, the accounts, and fields with their source.
 
     Args:
-        row: the stored person.
-        accounts: by name, `instance/key`.
+        state: of the person.
+        known: the person's attributes, with where they come from; asked for a change only.
+        accounts: how each stands, with its name.
         before, after: the account on the target as it stands and as it is desired; None: none.
-        now: the moment, UTC.
     """
-    told = [{"account": name, **stands(one, now)} for name, one in accounts]
-    code = _code(row, before, after)
-    found: dict[str, Any] = {"code": str(code), "accounts": told}
+    code = _code(state, before, after)
+    found: dict[str, Any] = {"code": code.value, "accounts": accounts}
     if code is Why.CHANGED:
-        found["sources"] = _sources(row, before or {}, after or {})
+        found["sources"] = _sources(known, before or {}, after or {})
     return found
 
 
-def _code(row: Any, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Why:
+def _code(state: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Why:
     if after is None:
-        return LEAVING.get(State(row.state), Why.NO_LOGIN)
+        return LEAVING.get(State(state), Why.NO_LOGIN)
     if before is None:
         return Why.BEGINS
     if before.get("active") == after.get("active"):
@@ -85,25 +84,25 @@ def _code(row: Any, before: Mapping[str, Any] | None, after: Mapping[str, Any] |
     return Why.RETURNS if after.get("active") else Why.SUSPENDED
 
 
-def _sources(row: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def _sources(
+    known: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[str]:
     """The instances that the changed attributes come from."""
     names = {"organisation": "employer"}
     changed = {
         names.get(one, one) for one in {**before, **after} if before.get(one) != after.get(one)
     }
-    known = row.attributes or {}
     return sorted({known[one]["instance"] for one in changed if one in known})
 
 
-def stands(one: Account, now: datetime) -> dict[str, Any]:
-    """How one account stands, and since or until when."""
-    payload = one.payload
-    if payload is None:
-        return {"stands": str(Stands.GONE)}
-    if payload.ends is not None and payload.ends <= now:
-        return {"stands": str(Stands.ENDED), "at": payload.ends.isoformat()}
-    if not payload.enabled:
-        return {"stands": str(Stands.DISABLED)}
-    if payload.starts is not None and payload.starts > now:
-        return {"stands": str(Stands.TO_COME), "at": payload.starts.isoformat()}
-    return {"stands": str(Stands.IN_FORCE)}
+def stands(one: Termed | None, now: datetime) -> dict[str, Any]:
+    """How one account stands, and since or until when; None: its source has it no more."""
+    if one is None:
+        return {"stands": Stands.GONE.value}
+    if one.ends is not None and one.ends <= now:
+        return {"stands": Stands.ENDED.value, "at": one.ends.isoformat()}
+    if not one.enabled:
+        return {"stands": Stands.DISABLED.value}
+    if one.starts is not None and one.starts > now:
+        return {"stands": Stands.TO_COME.value, "at": one.starts.isoformat()}
+    return {"stands": Stands.IN_FORCE.value}

@@ -1,6 +1,6 @@
 """What was published where: what waits, what was sent, what stands; and the targets themselves."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,26 +8,12 @@ import sqlalchemy as sa
 
 from hub.store.desire import OURS, ahead
 from hub.store.store import Tx
-from hub.store.subjects import CHUNK, chunks
+from hub.store.subjects import chunks
 from hub.store.tables import obj, target
 
 SENDING = ("live", "pilot")  # modes; what a pilot withholds is absent already
 
 _TARGETS = sa.select(target)  # asked all the time, so it is put together once
-
-
-# what a plan shows of an object; all its columns cost twice as much for each of 20,000 persons
-_SHOWN = ("target", "instance", "kind", "key", "state", "body", "done_state", "done_body")
-_PENDING = (
-    sa.select(*(obj.c[name] for name in (*_SHOWN, "withdrawn", "reason")))
-    .where(obj.c.seq > obj.c.done_seq)
-    .order_by(obj.c.target, obj.c.tile, obj.c.id)
-)
-
-
-def pending(tx: Tx) -> Iterable[Sequence[Any]]:
-    """Objects whose desired state is not the delivered one, whatever the mode; some at a time."""
-    return tx.execute(_PENDING).partitions(CHUNK)
 
 
 def set_ids(tx: Tx, ids: Collection[int], **values: Any) -> None:

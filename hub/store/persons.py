@@ -210,7 +210,7 @@ def all_stale(tx: Tx) -> None:
     tx.execute(person.update().values(STALE))
 
 
-_DESCRIBED = (person.c.id, person.c.state, person.c.attributes)
+_DESCRIBED = sa.select(person.c.id, person.c.attributes)
 
 
 def by_ids(tx: Tx, ids: Collection[str]) -> dict[str, Any]:
@@ -222,13 +222,12 @@ def by_ids(tx: Tx, ids: Collection[str]) -> dict[str, Any]:
     return found
 
 
-def states(tx: Tx, ids: Collection[str], described: Collection[str] = ()) -> dict[str, Any]:
-    """How persons stand, by id; of those that are to be described the attributes too."""
-    found: dict[str, Any] = {}
-    for wanted, columns in ((ids, (person.c.id, person.c.state)), (described, _DESCRIBED)):
-        for part in chunks(wanted):
-            rows = tx.execute(sa.select(*columns).where(person.c.id.in_(part)))
-            found |= {row.id: row for row in rows}
+def described(tx: Tx, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """What is known of persons, by id: attributes with where they come from."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for part in chunks(ids):
+        rows = tx.execute(_DESCRIBED.where(person.c.id.in_(part)))
+        found |= {ident: attributes or {} for ident, attributes in rows}
     return found
 
 
