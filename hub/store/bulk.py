@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.store import direct
 from hub.store.database import Tx
 from hub.store.tables import Json, Moment, json_out, moment_out
 
@@ -37,8 +38,8 @@ def insert(
     shape = _shape(tx.dialect, table, tuple(rows[0]), tuple(returning))
     found: list[Any] = []
     for part in _parts(rows, len(rows[0])):
-        result = tx.exec_driver_sql(shape.text(len(part)), shape.values(part))
-        found += result.all() if returning else ()
+        result = direct.run(tx, shape.text(len(part)), shape.values(part))
+        found += result.fetchall() if returning else ()
     return found
 
 
@@ -50,10 +51,11 @@ def where_in(
     The values must be of the column's plain type (text or whole number): Moment and Json columns
     come back as the text that is stored.
     """
-    head = _select(tx.dialect, table, column, tuple(columns), tuple(same))
+    head, row = _select(tx.dialect, table, column, tuple(columns), tuple(same))
     for part in _parts(list(values), 1):
         marks = ", ".join([_mark(tx.dialect)] * len(part))
-        yield from tx.exec_driver_sql(f"{head} ({marks})", (*same.values(), *part))
+        found = direct.run(tx, f"{head} ({marks})", (*same.values(), *part))
+        yield from map(row, found.fetchall())
 
 
 @lru_cache(maxsize=64)
@@ -63,11 +65,12 @@ def _select(
     column: str,
     columns: tuple[str, ...],
     same: tuple[str, ...],
-) -> str:
+) -> tuple[str, Any]:
     asked = ", ".join(_name(dialect, table, name) for name in columns)
     fixed = "".join(f"{_name(dialect, table, name)} = {_mark(dialect)} AND " for name in same)
     name = _name(dialect, table, column)
-    return f"SELECT {asked} FROM {_table(dialect, table)} WHERE {fixed}{name} IN"  # noqa: S608  # nosec B608  # our own tables' names; values are bound
+    text = f"SELECT {asked} FROM {_table(dialect, table)} WHERE {fixed}{name} IN"  # noqa: S608  # nosec B608  # our own tables' names; values are bound
+    return text, direct.rows(columns)
 
 
 def update(tx: Tx, head: str, tail: str, rows: Sequence[tuple[Any, ...]]) -> int:
@@ -86,7 +89,8 @@ def update(tx: Tx, head: str, tail: str, rows: Sequence[tuple[Any, ...]]) -> int
     for part in _parts(rows, len(rows[0]) if rows else 1):
         marks = f"({', '.join([_mark(tx.dialect)] * len(part[0]))})"
         text = f"{head} FROM (VALUES {', '.join([marks] * len(part))}) AS v {tail}"
-        changed += tx.exec_driver_sql(text, tuple(one for row in part for one in row)).rowcount
+        values = tuple(one for row in part for one in row)
+        changed += direct.run(tx, text, values).rowcount
     return changed
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from hub.errors import RetryableError, StreamLostError
+from hub.store import direct
 
 Tx = sa.Connection
 
@@ -130,13 +131,13 @@ class Database(Protocol):
 @contextlib.contextmanager
 def savepoint(tx: Tx) -> Iterator[None]:
     """What fails inside is undone; the transaction goes on without it."""
-    tx.exec_driver_sql("SAVEPOINT inside")
+    direct.run(tx, "SAVEPOINT inside")
     try:
         yield
     except BaseException:
         tx.exec_driver_sql("ROLLBACK TO SAVEPOINT inside")
         raise
-    tx.exec_driver_sql("RELEASE SAVEPOINT inside")
+    direct.run(tx, "RELEASE SAVEPOINT inside")
 
 
 def me() -> dict[str, Any]:

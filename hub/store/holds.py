@@ -8,13 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.events.base import canonical
+from hub.store.direct import Statement
 from hub.store.store import Share, Tx
 from hub.store.tables import hold, request
 
 # requests that carry what people brought: it goes as soon as somebody has it, or nobody will
 CARRYING = ("import",)
 
-_OPEN = sa.select(hold).where(hold.c.state == "open").order_by(hold.c.id)  # asked all the time
+_OPEN = Statement(
+    sa.select(hold).where(hold.c.state == "open").order_by(hold.c.id)
+)  # asked all the time
 
 
 def content_hash(instance_id: str, action: str, content: Any) -> str:
@@ -33,7 +36,8 @@ def find_open(tx: Tx, instance_id: str, action: str) -> Any:
 
 def all_open(tx: Tx) -> Sequence[Any]:
     """Every open hold, oldest first."""
-    return tx.execute(_OPEN).all()
+    rows: Sequence[Any] = _OPEN.all(tx)
+    return rows
 
 
 def by_hash(tx: Tx, prefix: str) -> Any:

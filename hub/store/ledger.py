@@ -7,13 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.desire import OURS, ahead
+from hub.store.direct import Statement
 from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import obj, target
 
 SENDING = ("live", "pilot")  # modes; what a pilot withholds is absent already
 
-_TARGETS = sa.select(target)  # asked all the time, so it is put together once
+_TARGETS = Statement(sa.select(target))  # asked all the time, so it is put together once
 
 
 def set_ids(tx: Tx, ids: Collection[int], **values: Any) -> None:
@@ -87,7 +88,7 @@ def remember(tx: Tx, ledger: Sequence[Mapping[str, Any]]) -> None:
 
 def targets(tx: Tx) -> dict[str, Any]:
     """Every target that the store knows, by id."""
-    return {row.id: row for row in tx.execute(_TARGETS)}
+    return {row.id: row for row in _TARGETS.all(tx)}
 
 
 def put_target(tx: Tx, target_id: str, **values: Any) -> None:

@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from hub.store import bulk
+from hub.store.direct import Statement
 from hub.store.ledger import SENDING
 from hub.store.requirements import fixed, met
 from hub.store.store import Tx
@@ -88,10 +89,10 @@ def due(
 
 
 @cache  # put together once: that costs ten times as much as asking
-def _due(dialect: str) -> sa.Select[Any]:
+def _due(dialect: str) -> Statement:
     place = (obj.c.state == sa.bindparam("b_state"), obj.c.id > sa.bindparam("b_after"))
     query = _COLUMNS.where(_ahead(_TARGET), *place, _is_due(_NOW), _sendable(), met())
-    return _as_one(query.order_by(obj.c.id).limit(sa.bindparam("b_limit")), dialect)
+    return Statement(_as_one(query.order_by(obj.c.id).limit(sa.bindparam("b_limit")), dialect))
 
 
 def any_due(tx: Tx, target_id: str, now: datetime) -> bool:
@@ -108,7 +109,7 @@ def probe(tx: Tx, target_id: str, now: datetime) -> list[Due]:
     """The one object to try a target with that is down: the one that failed least."""
     query = _COLUMNS.where(_ahead(target_id), _is_due(now), _sendable(), met())
     one = query.order_by(obj.c.attempts, obj.c.id).limit(1)
-    return _read(tx, _as_one(one, tx.dialect.name), {})
+    return _read(tx, Statement(_as_one(one, tx.dialect.name)), {})
 
 
 def _is_due(now: datetime) -> sa.ColumnElement[bool]:
@@ -132,8 +133,8 @@ def _as_one(query: sa.Select[Any], dialect: str) -> sa.Select[Any]:
     return sa.select(sa.cast(value, sa.Text))
 
 
-def _read(tx: Tx, query: sa.Select[Any], given: Mapping[str, Any]) -> list[Due]:
-    text = tx.execute(query, given).scalar_one()
+def _read(tx: Tx, query: Statement, given: Mapping[str, Any]) -> list[Due]:
+    (text,) = query.first(tx, given)
     return sorted(map(Due._make, orjson.loads(text))) if text else []
 
 

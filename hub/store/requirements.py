@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.events.objects import Kind
 from hub.store import bulk
 from hub.store.database import Tx
+from hub.store.direct import Statement
 from hub.store.subjects import chunks
 from hub.store.tables import instance, obj, requirement
 
@@ -84,7 +85,7 @@ def _holding() -> sa.Select[Any]:
     )
 
 
-_ANY = (
+_ANY = Statement(
     sa.select(requirement.c.object)
     .where(requirement.c.target == sa.bindparam("b_target"))
     .limit(sa.literal_column("1"))
@@ -115,7 +116,7 @@ def remote_ids(
 
 
 def _is_used(tx: Tx, target_id: str) -> bool:
-    return tx.execute(_ANY, {"b_target": target_id}).first() is not None
+    return _ANY.first(tx, {"b_target": target_id}) is not None
 
 
 def say_waiting(tx: Tx, target_id: str) -> None:

@@ -10,6 +10,7 @@ import filelock
 import sqlalchemy as sa
 
 from hub.errors import BadConfigError
+from hub.store import direct
 from hub.store.database import (
     Share,
     StoreBrokenError,
@@ -95,7 +96,7 @@ class Sqlite:
 
     def _begin(self, connection: sa.Connection) -> None:
         self._check_file()
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        direct.run(connection, "BEGIN IMMEDIATE")
 
     def _check_file(self) -> None:
         """What is written into a file that lost its name would be lost without a sound."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.errors import StreamLostError
 from hub.store import lease
+from hub.store.direct import Statement
 from hub.store.store import Tx
 from hub.store.tables import instance, run, stream, tile
 
@@ -65,34 +66,42 @@ def _is(instance_id: str, name: str, partition: str) -> sa.ColumnElement[bool]:
     )
 
 
+_OF_A_RUN = ("instance", "stream", "reading", "started", "traceparent")
 # statements that are made once: putting one together costs four times as much as running it
 _HERE = sa.and_(
     stream.c.instance == sa.bindparam("w_instance"),
     stream.c.stream == sa.bindparam("w_stream"),
     stream.c.partition == sa.bindparam("w_partition"),
 )
-_ROW = sa.select(stream).where(_HERE)
-_NEW_RUN = run.insert()
-_END_RUN = (
+_ROW = Statement(sa.select(stream).where(_HERE))
+_NEW_RUN = Statement(
+    run.insert().values({name: sa.bindparam(name) for name in _OF_A_RUN}).returning(run.c.id)
+)
+_END_RUN = Statement(
     run.update()
     .where(run.c.id == sa.bindparam("w_id"))
     .values({name: sa.bindparam(f"v_{name}") for name in ("outcome", "counts", "ended", "reason")})
 )
-_INSTANCES = sa.select(instance)
+_INSTANCES = Statement(sa.select(instance))
 
 
 @cache
-def _setting(names: tuple[str, ...]) -> sa.Update:
+def _setting(names: tuple[str, ...]) -> Statement:
+    return Statement(_changing(names))
+
+
+@cache
+def _guarding(names: tuple[str, ...]) -> Statement:
+    mine = stream.c.epoch == sa.bindparam("w_epoch")
+    changing = _changing(names).where(mine).values(epoch=stream.c.epoch)
+    return Statement(changing.returning(stream))
+
+
+def _changing(names: tuple[str, ...]) -> sa.Update:
     values = {
         stream.c[name]: sa.bindparam(f"v_{name}", type_=stream.c[name].type) for name in names
     }
     return stream.update().where(_HERE).values(values)
-
-
-@cache
-def _guarding(names: tuple[str, ...]) -> sa.sql.dml.ReturningUpdate[Any]:
-    mine = stream.c.epoch == sa.bindparam("w_epoch")
-    return _setting(names).where(mine).values(epoch=stream.c.epoch).returning(stream)
 
 
 def _bound(
@@ -168,10 +177,10 @@ def take(
     """
     lease.claim(tx, lease.INSTANCE + instance_id)
     here = _bound(instance_id, name, partition, {})
-    row = tx.execute(_ROW, here).first()
+    row = _ROW.first(tx, here)
     if row is None:
         ensure(tx, instance_id, name, partition)
-        row = tx.execute(_ROW, here).one()
+        row = _ROW.first(tx, here)
     delta = not full and _delta_will_do(row, fingerprint, sweep_every, now)
     kind: Literal["sweep", "delta", "received"] = "delta" if delta else "sweep"
     kind = "received" if received else kind
@@ -181,7 +190,7 @@ def take(
         values |= {"taken_at": now, "hinted": None}
     if kind == "sweep" and not resumes:
         values |= _new_sweep(row, fingerprint, now)
-    tx.execute(_setting(tuple(values)), _bound(instance_id, name, partition, values))
+    _setting(tuple(values)).run(tx, _bound(instance_id, name, partition, values))
     run_id = _start_run(tx, instance_id, name, reading=kind, traceparent=traceparent, now=now)
     early = row.hinted is not None and row.due is not None and row.due > now
     return Reading(
@@ -254,8 +263,7 @@ def _start_run(
         "started": now,
         "traceparent": traceparent,
     }
-    result = tx.execute(_NEW_RUN, values)
-    return int(result.inserted_primary_key[0])  # type: ignore[index]  # an insert has one
+    return int(_NEW_RUN.first(tx, values).id)
 
 
 def guard(tx: Tx, reading: Reading, **values: Any) -> Any:
@@ -265,7 +273,7 @@ def guard(tx: Tx, reading: Reading, **values: Any) -> Any:
         StreamLostError: another worker took it; nothing of this transaction is kept.
     """
     here = _bound(reading.instance, reading.stream, reading.partition, values)
-    row = tx.execute(_guarding(tuple(values)), here | {"w_epoch": reading.epoch}).first()
+    row = _guarding(tuple(values)).first(tx, here | {"w_epoch": reading.epoch})
     if row is None:
         raise StreamLostError(f"{reading.instance}.{reading.stream} was taken by another worker.")
     return row
@@ -321,7 +329,7 @@ def end_run(
 ) -> None:
     """Close the run's row; now and then the oldest complete ones of its stream are forgotten."""
     values = {"v_outcome": outcome, "v_counts": counts, "v_ended": now, "v_reason": reason}
-    tx.execute(_END_RUN, values | {"w_id": reading.run})
+    _END_RUN.run(tx, values | {"w_id": reading.run})
     if reading.run % PRUNED_EVERY == 0:
         same = sa.and_(run.c.instance == reading.instance, run.c.stream == reading.stream)
         old = sa.and_(run.c.id < reading.run - KEPT, run.c.outcome == "complete")
@@ -346,7 +354,7 @@ def last_runs(tx: Tx) -> dict[tuple[str, str], Any]:
 
 def instances(tx: Tx) -> dict[str, Any]:
     """Every instance that the store knows, by id."""
-    return {row.id: row for row in tx.execute(_INSTANCES).all()}
+    return {row.id: row for row in _INSTANCES.all(tx)}
 
 
 def put_instance(tx: Tx, instance_id: str, **values: Any) -> None:

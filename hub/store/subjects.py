@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from hub.events.base import ROUTED, JsonText
 from hub.store import bulk, lease
 from hub.store.store import Tx
-from hub.store.tables import cause, dirty, event, moment_in, obj, ref, run, subject, unreadable
+from hub.store.tables import (
+    cause,
+    dirty,
+    event,
+    json_in,
+    moment_in,
+    obj,
+    ref,
+    run,
+    subject,
+    unreadable,
+)
 
 CHUNK = 500  # ids in one IN list, well below every database's limit
 
@@ -22,18 +33,11 @@ def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
         yield listed[start : start + CHUNK]
 
 
-_STATES = sa.select(subject.c.state).where(
-    subject.c.instance == sa.bindparam("instance_id"),
-    subject.c.family.in_(sa.bindparam("families", expanding=True)),
-    subject.c.key == sa.bindparam("named"),
-    subject.c.removed_at.is_(None),
-)
-
-
 def states(tx: Tx, instance_id: str, families: Sequence[str], key: str) -> Sequence[Any]:
     """What the subjects of this key are like, of families in which it is not removed."""
-    given = {"instance_id": instance_id, "families": list(families), "named": key}
-    return tx.execute(_STATES, given).scalars().all()
+    same = {"instance": instance_id, "key": key}
+    rows = bulk.where_in(tx, subject, "family", families, ("state", "removed_at"), **same)
+    return [json_in(row.state) for row in rows if row.removed_at is None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ def json_out(value: Any) -> str | None:
     return value if value is None or isinstance(value, JsonText) else canonical(value)
 
 
+def json_in(text: str | None) -> Any:
+    """Back to JSON values."""
+    return None if text is None else _loads(text)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime as `2026-11-23T07:12:00.000000Z`: sorts as text on every database."""
 
@@ -86,7 +91,7 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Back to JSON values."""
         del dialect
-        return None if value is None else _loads(value)
+        return json_in(value)
 
 
 def _loads(text: str) -> Any:
