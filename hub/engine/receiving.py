@@ -1,7 +1,7 @@
 """What comes by request: proven, understood, stored and projected in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from hub.contract import Received, Receives, Stream
 from hub.engine import configuration, intake
 from hub.engine.configuration import Source
+from hub.engine.delivery.riding import Ride
 from hub.errors import BadConfigError
 from hub.events.base import PERSONAL
 from hub.store import calls, persons, streams, subjects, trail
@@ -28,6 +29,7 @@ class Receiving:
         take: takes the stream, in the given transaction.
         call: the signature of the call, where it came with one: it counts once.
         actor: the administrator who typed it; None: it came from a system.
+        rides: fetch what is due to their targets, in the same transaction.
     """
 
     source: Source
@@ -38,6 +40,7 @@ class Receiving:
     log: Any
     call: Signature | None = None
     actor: str | None = None
+    rides: Collection[Ride] = ()
 
     def store(self, tx: Tx) -> Counter[str]:
         """Take the data in; what was accepted, counted.
@@ -65,6 +68,9 @@ class Receiving:
         streams.end_run(tx, reading, outcome="received", counts=dict(counts), now=self.now)
         if self.actor is not None and counts["accepted"]:
             self._note(tx, self.actor, previous)
+        if counts["accepted"]:
+            for ride in self.rides:
+                ride.take(tx)
         return counts
 
     def _note(self, tx: Tx, actor: str, previous: Mapping[str, Any] | None) -> None:

@@ -6,23 +6,24 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hub.contract import Call, Hints, Received, Reply, Stream, Target, Understood
 from hub.engine import configuration, previewing
 from hub.engine.ahead import TOGETHER
 from hub.engine.configuration import Source
 from hub.engine.delivery import Deliverer
+from hub.engine.delivery.riding import LINGER, Stop, rides
 from hub.engine.forgetting import Keep, forget
 from hub.engine.heads import write_head
 from hub.engine.reading import Report, Run, ask_source
 from hub.engine.shares import Shares
 from hub.engine.telling import Tells
-from hub.errors import BadConfigError, RetryableError
+from hub.errors import BadConfigError, HubError, RetryableError
 from hub.people import policy as policies
 from hub.people.policy import Policy
 from hub.settings.people import Accounts
@@ -31,6 +32,9 @@ from hub.store.calls import Signature
 from hub.store.store import Share, Store, Tx
 from hub.store.streams import Reading
 from hub.telemetry import Veil
+
+if TYPE_CHECKING:
+    from hub.engine.receiving import Receiving
 
 What = Literal["objects", "streams"] | frozenset[str]  # a set: objects, of these targets alone
 
@@ -52,6 +56,8 @@ class Runner:
         point: told the name of each point where a crash matters, for tests that kill there.
         wake: told at once when objects may wait to be sent, or streams to be read; a schedule
             sets it, so that nothing waits for its next look.
+        rides: whether `wake` is answered at once, so that what is received may set off with the
+            transaction that stores it.
         together: rows of several batches that may be stored in one transaction.
         teller: tells people what they should hear; None: nobody is told anything.
         sleep: waits so many seconds; virtual in tests and the demo.
@@ -72,6 +78,7 @@ class Runner:
     point: Callable[[str], None] = lambda _name: None
     wake: Callable[[What], None] = lambda _what: None
     turn: float = 5.0
+    rides: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     together: int = TOGETHER
     teller: Tells | None = None
@@ -243,10 +250,35 @@ class Runner:
         async with self._turn(instance, received.stream):
             take = partial(self._taken, source=source, name=stream.name, received=True)
             work = Receiving(source, stream, received, take, self.now(), self.log, call, actor)
-            counts = await self.store.write(work.store)
-        # what a subject still has at a target of earlier routes waits for the next look
-        self.wake(frozenset(target for route in source.routes for target in route.targets))
+            # what a subject still has at a target of earlier routes waits for the next look
+            targets = frozenset(target for route in source.routes for target in route.targets)
+            async with rides(self._stops(targets)) as found:
+                counts = await self._stored(replace(work, rides=found))
+        self.wake(targets - {one.target_id for one in found if not one.wakes})
         return Report(instance, received.stream, "received", "ok", dict(counts))
+
+    async def _stored(self, work: "Receiving") -> Counter[str]:
+        """A fault in fetching what goes out must not cost the data: then it is fetched later."""
+        try:
+            return await self.store.write(work.store)
+        except HubError:
+            raise
+        except Exception as error:
+            if not work.rides:
+                raise
+            self.log.exception("ride_failed", error=type(error).__name__)
+            for one in work.rides:
+                one.drop()
+            return await self.store.write(replace(work, rides=()).store)
+
+    def _stops(self, targets: Collection[str]) -> list[Stop]:
+        """Targets to which what is stored may set off at once; in one order, as they are held."""
+        ours = (name for name in sorted(targets) if self.shares.owns(lease.TARGET + name))
+        return [self._stop(name) for name in ours if name in self.deliverers] if self.rides else []
+
+    def _stop(self, name: str) -> Stop:
+        lock = self._locks.setdefault((lease.TARGET + name,), asyncio.Lock())
+        return Stop(self.deliverers[name], lock.locked, partial(self._at_work, lease.TARGET + name))
 
     async def take_file(
         self,
@@ -461,11 +493,12 @@ class Runner:
         waited = 0.0
         while True:
             async with self._at_work(lease.TARGET + target):
-                if self.people.accounts.get(target) == Accounts.LINK:
+                one = self.deliverers[target]
+                if self.people.accounts.get(target) == Accounts.LINK and not one.begun:
                     from hub.engine import linking  # noqa: PLC0415  a cold start counts
 
                     await linking.look(self.store, target, self.targets[target], self.now())
-                last = await self.deliverers[target].deliver()
+                last = await one.deliver(LINGER if self.rides else 0.0)
             counts = Counter({k: v for k, v in counts.items() if k not in PASSING}) + last
             left = (patience if counts["done"] else min(patience, LITTLE)) - waited
             wait = await self.deliverers[target].short_wait() if left > 0 else None

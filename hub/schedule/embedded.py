@@ -72,7 +72,7 @@ class Embedded:
         self._told: datetime | None = None
         # what is sent over a network has the longer way: it starts first
         self._targets = sorted(runner.targets, key=lambda name: not runner.targets[name].remote)
-        runner.wake = self.wake
+        runner.wake, runner.rides = self.wake, True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end.
@@ -156,7 +156,7 @@ class Embedded:
 
     async def drain(self) -> None:
         """Let running work end, for at most DRAIN seconds; nothing new begins."""
-        self.runner.wake = lambda _what: None
+        self.runner.wake, self.runner.rides = (lambda _what: None), False
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=DRAIN)
         for task in list(self._tasks.values()):

@@ -1,5 +1,6 @@
 """One pass of one target, from the question whether it may be tried to how it stands after it."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from hub.contract import Capabilities, Target
 from hub.engine.delivery.calls import Caller, as_hub_error
 from hub.engine.delivery.health import DOWN, Health
 from hub.engine.delivery.pipeline import Pipeline, Turn
+from hub.engine.delivery.riding import FRESH, LINGER, Ride
 from hub.store import ledger, outbox, requirements
 from hub.store.store import Store, Tx
 
@@ -36,14 +38,22 @@ class Deliverer:
     point: Callable[[str], None] = lambda _name: None
     veil: Callable[[str], str] = str
     claim: Callable[[Tx], None] = lambda _tx: None
+    line: Pipeline | None = field(default=None, init=False)
     _capabilities: Capabilities | None = field(default=None, init=False)
+    _begun: tuple[Pipeline, Turn, float] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.health = Health(self.target_id, self.now, self.rng, self.note, self.veil)
 
-    async def deliver(self) -> Counter[str]:
-        """Send what is due; the count of outcomes by status. Never raises for the target's sake."""
-        line = self._line() if self._capabilities is not None else None
+    async def deliver(self, linger: float = 0.0) -> Counter[str]:
+        """Send what is due; the count of outcomes by status. Never raises for the target's sake.
+
+        Args:
+            linger: seconds that what was delivered may wait to be recorded, for others to ride along.
+        """
+        if (begun := self._take_begun()) is not None:
+            return self._over(await self._pass(*begun))
+        line = self._line(linger) if self._capabilities is not None else None
         began = await self.store.write(self._begin, line)
         if began is None:
             return Counter()
@@ -51,17 +61,48 @@ class Deliverer:
         if line is not None and isinstance(began, Turn):
             counts = await self._pass(line, began)
         elif await self._abilities() is not None:
-            line = self._line()
+            line = self._line(linger)
             counts = await self._pass(line, await self.store.write(line.fetch))
         else:
             await self.store.write(self._end, [])
+        return self._over(counts)
+
+    def _over(self, counts: Counter[str]) -> Counter[str]:
         if counts["unresolved"]:
             self._capabilities = None  # somebody may make the group: ask anew next time
         if self.health.stopped is not None:
             counts["failed"] += 1
         return counts
 
-    def _line(self) -> Pipeline:
+    def first_ride(self) -> Ride | None:
+        """A part in a transaction of others, with which a pass begins; the caller holds off others.
+
+        None while it is not known what the target can do.
+        """
+        if self._capabilities is None:
+            return None
+        line = self._line(LINGER)
+
+        def start(turn: Turn) -> None:
+            self._begun = line, turn, asyncio.get_running_loop().time()
+
+        def fetch(tx: Tx) -> Turn | None:
+            return cast("Turn | None", self._begin(tx, line))
+
+        return Ride(self.target_id, fetch, start, goes_on=False)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a pass has begun in a transaction of others, a moment ago."""
+        now = asyncio.get_running_loop().time()
+        return self._begun is not None and now - self._begun[2] < FRESH
+
+    def _take_begun(self) -> tuple[Pipeline, Turn] | None:
+        begun, fresh = self._begun, self.begun
+        self._begun = None
+        return begun[:2] if begun is not None and fresh else None
+
+    def _line(self, linger: float) -> Pipeline:
         abilities = cast("Capabilities", self._capabilities)
         return Pipeline(
             self.target_id,
@@ -71,13 +112,18 @@ class Deliverer:
             self.claim,
             self.point,
             self._close,
+            linger,
         )
 
     async def _pass(self, line: Pipeline, first: Turn) -> Counter[str]:
         caller = Caller(
             self.target, self.store, line.abilities, self.health, line.intend, self.point
         )
-        counts = await line.run(caller, first)
+        self.line = line
+        try:
+            counts = await line.run(caller, first)
+        finally:
+            self.line = None
         if not line.closed:
             await self.store.write(self._end, line.unsent)
         return +counts

@@ -18,6 +18,7 @@ from hub.engine.delivery.book import Book
 from hub.engine.delivery.calls import Caller, Result
 from hub.engine.delivery.health import Health
 from hub.engine.delivery.lanes import Lanes
+from hub.engine.delivery.riding import OPEN
 from hub.store import outbox, requirements
 from hub.store.store import Store, Tx
 
@@ -57,6 +58,9 @@ class Pipeline:
         claim: the first statement of each transaction.
         point: told the name of each point where a crash matters.
         close: writes how the target stands when a pass is over.
+        linger: seconds that what was delivered may wait to be recorded, when nobody waits for it,
+            so that others can ride along.
+        hand: held by whoever takes a turn.
     """
 
     target_id: str
@@ -66,6 +70,8 @@ class Pipeline:
     claim: Callable[[Tx], None]
     point: Callable[[str], None]
     close: Callable[[Tx], None]
+    linger: float = 0.0
+    hand: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     closed: bool = field(default=False, init=False)
     caller: Caller = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
@@ -82,6 +88,10 @@ class Pipeline:
         self._sleepers: list[asyncio.Future[None]] = []
         self._recorded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._broken: BaseException | None = None
+        self._began = asyncio.get_running_loop().time()
+        self._timer: asyncio.TimerHandle | None = None
+        self._anew = self._ended = False
+        self._down: list[Any] = []
         self._writing = 0
         alone = max(one.batch_max for one in self.abilities.kinds.values()) == 1
         self._bearable = UNRECORDED * self.abilities.at_once if alone else 0
@@ -103,6 +113,8 @@ class Pipeline:
                 await asyncio.sleep(0)  # whatever ended at the same moment is one group
                 goes_on = await self._take_turn()
         finally:
+            self._ended = True
+            self._stop_timer()
             for worker in self._workers:
                 worker.cancel()
             await asyncio.gather(*self._workers, return_exceptions=True)
@@ -120,26 +132,32 @@ class Pipeline:
         """One transaction; whether the pass goes on."""
         if self._broken is not None:
             raise self._broken
-        turn, recorded = self._begin_turn()
-        self._writing = len(turn.results)
-        await self.store.write(self._write, turn)
-        self._writing = 0
-        self._end_turn(turn)
-        self.closed = turn.over and self.health.stopped is None
-        recorded.set_result(None)
+        async with self.hand:
+            turn, recorded = self._begin_turn()
+            self._writing = len(turn.results)
+            await self.store.write(self._write, turn)
+            self._writing = 0
+            self._end_turn(turn)
+            self.closed = turn.over and self.health.stopped is None
+            recorded.set_result(None)
         return await self._followed(turn)
 
     async def _followed(self, turn: Turn) -> bool:
-        await self._take_down(turn.found.down)
-        return self._go_on(turn)
+        down, self._down = [*turn.found.down, *self._down], []
+        await self._take_down(down)
+        goes_on = self._go_on(turn)
+        self._ended = not goes_on
+        return goes_on
 
     def _begin_turn(self) -> tuple[Turn, asyncio.Future[None]]:
         results = [one for some in self._finished for one in some]
         intents, recorded = self._intents, self._recorded
         self._finished, self._intents = [], []
         self._recorded = asyncio.get_running_loop().create_future()
+        self._stop_timer()
         held = self._held.keys() - {one.row.id for one in results}
-        return Turn(results, intents, self._room(), not held, held), recorded
+        anew, self._anew = self._anew or not held, False
+        return Turn(results, intents, self._room(), anew, held), recorded
 
     def _room(self) -> int:
         """How many rows to fetch now."""
@@ -232,6 +250,35 @@ class Pipeline:
             return True
         return bool(self._held)
 
+    # --- those who ride along -----------------------------------------------------------------
+
+    def takes_along(self) -> bool:
+        """Whether what a transaction of others makes due may join this pass."""
+        age = asyncio.get_running_loop().time() - self._began
+        well = self.health.stopped is None and not self.health.probing and self._broken is None
+        return bool(self.linger) and not self._ended and well and age < OPEN
+
+    def fetch_along(self, tx: Tx) -> Turn:
+        """What is due and not in hand, in a transaction of others; the caller holds `hand`."""
+        batch = max(one.batch_max for one in self.abilities.kinds.values())
+        most = min(MOST, AHEAD * self.abilities.at_once * batch)
+        turn = Turn([], [], most, anew=True, held=set(self._held))
+        self._fetch(tx, turn)
+        return turn
+
+    def set_off(self, turn: Turn) -> None:
+        """After its commit: send what was found."""
+        self._end_turn(turn)
+        self._go_on(turn)
+        self._down += turn.found.down
+        if self._down or (self._lanes.size and not self._has_hand):
+            self._poke.set()
+
+    def look_again(self, failed: object, *_about: object) -> None:
+        """Where the transaction of others failed, nothing was passed over: begin at the start."""
+        if failed:
+            self._anew = self._more = True
+
     @property
     def unsent(self) -> list[Any]:
         """Rows in hand of which no call was made."""
@@ -259,12 +306,31 @@ class Pipeline:
     async def _call(self, rows: list[Any]) -> None:
         results = await self.caller.send(rows)
         self._finished.append(results)
-        self._poke.set()
+        self._poke_in_time(results)
         while self._unrecorded() > self._bearable:
             await self._recorded
 
     def _unrecorded(self) -> int:
         return self._writing + sum(len(some) for some in self._finished)
+
+    def _poke_in_time(self, results: Sequence[Result]) -> None:
+        """What was delivered may wait a moment, while nothing waits and a hand is free."""
+        done = all(one.outcome is not None and one.outcome.status == "done" for one in results)
+        waits = not done or self._lanes.size or self.health.stopped or not self._has_hand
+        if not self.linger or waits:
+            self._poke.set()
+        elif self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self.linger, self._poke.set)
+
+    @property
+    def _has_hand(self) -> bool:
+        return bool(self._sleepers) or len(self._workers) < self.abilities.at_once
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def intend(self, rows: Sequence[Any]) -> None:
         """Commit that these rows are about to be sent."""
