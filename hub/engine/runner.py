@@ -277,8 +277,9 @@ class Runner:
         return [self._stop(name) for name in ours if name in self.deliverers] if self.rides else []
 
     def _stop(self, name: str) -> Stop:
-        lock = self._locks.setdefault((lease.TARGET + name,), asyncio.Lock())
-        return Stop(self.deliverers[name], lock.locked, partial(self._at_work, lease.TARGET + name))
+        key = lease.TARGET + name
+        busy, hold = partial(self.shares.is_busy, key), partial(self._at_work, key)
+        return Stop(self.deliverers[name], busy, hold)
 
     async def take_file(
         self,

@@ -41,6 +41,10 @@ class Shares:
         finally:
             self._busy[name] -= 1
 
+    def is_busy(self, name: str) -> bool:
+        """Whether somebody works under this lease, or waits to."""
+        return bool(self._busy[name])
+
     def balance(self, store: Store, tx: Tx) -> Share:
         """Take what is free, up to a fair share; `note` what came of it."""
         return store.balance(

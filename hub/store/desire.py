@@ -177,7 +177,8 @@ class _Step:
         ids = {_name(row): row.id for row in self._existing.values()}
         ids |= {(row[0], row[1], row[2]): row[3] for row in made}
         self._require(ids)
-        self._update(self._changed, {"state": "present"} | ahead(self._now))
+        if self._changed:
+            self._update(self._changed, {"state": "present"} | ahead(self._now))
         for one in self._gone:
             make_absent(self._tx, one, self._now)
         self._update(self._stored, {})

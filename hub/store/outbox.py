@@ -95,6 +95,20 @@ def _due(dialect: str) -> Statement:
     return Statement(_as_one(query.order_by(obj.c.id).limit(sa.bindparam("b_limit")), dialect))
 
 
+def all_due(tx: Tx, target_id: str, now: datetime, *, limit: int) -> list[Due]:
+    """Objects to deliver now; what has to go away first, then in order of id."""
+    given = {"b_target": target_id, "b_now": now, "b_limit": limit}
+    rows = _read(tx, _all_due(tx.dialect.name), given)
+    return sorted(rows, key=lambda row: row.state != "absent")
+
+
+@cache
+def _all_due(dialect: str) -> Statement:
+    query = _COLUMNS.where(_ahead(_TARGET), _is_due(_NOW), _sendable(), met())
+    some = query.order_by(obj.c.state, obj.c.id).limit(sa.bindparam("b_limit"))
+    return Statement(_as_one(some, dialect))
+
+
 def any_due(tx: Tx, target_id: str, now: datetime) -> bool:
     """Whether there is anything to deliver now."""
     return tx.execute(_any_due(), {"b_target": target_id, "b_now": now}).first() is not None

@@ -186,10 +186,14 @@ class Pipeline:
     def _fetch(self, tx: Tx, turn: Turn) -> None:
         if turn.anew:
             self._after = {"absent": 0, "present": 0}
-        now = self.health.now()
         probing = self.health.probing
-        rows = outbox.probe(tx, self.target_id, now) if probing else self._due(tx, turn)
-        turn.found = sorting.sort_out(tx, rows, self.abilities, now)
+        rows = (
+            outbox.probe(tx, self.target_id, self.health.now()) if probing else self._due(tx, turn)
+        )
+        self._sort_out(tx, turn, rows)
+
+    def _sort_out(self, tx: Tx, turn: Turn, rows: Sequence[Any]) -> None:
+        turn.found = sorting.sort_out(tx, rows, self.abilities, self.health.now())
         self.counts += turn.found.counts
         turn.found.required = requirements.remote_ids(
             tx, self.target_id, [row.id for row in turn.found.sendable if row.state == "present"]
@@ -263,7 +267,9 @@ class Pipeline:
         batch = max(one.batch_max for one in self.abilities.kinds.values())
         most = min(MOST, AHEAD * self.abilities.at_once * batch)
         turn = Turn([], [], most, anew=True, held=set(self._held))
-        self._fetch(tx, turn)
+        rows = outbox.all_due(tx, self.target_id, self.health.now(), limit=most)
+        self._after, self._more = {"absent": 0, "present": 0}, len(rows) == most
+        self._sort_out(tx, turn, [row for row in rows if row.id not in turn.held])
         return turn
 
     def set_off(self, turn: Turn) -> None:
@@ -353,7 +359,10 @@ class Pipeline:
             self._poke.set()
 
     def _wake(self) -> None:
-        sleepers, self._sleepers = self._sleepers, []
+        """All of them where each may ask for more, else as many as there is work for."""
+        everybody = self.health.stopped is not None or self._room()
+        number = len(self._sleepers) if everybody else self._lanes.size
+        sleepers, self._sleepers = self._sleepers[:number], self._sleepers[number:]
         for one in sleepers:
             if not one.done():
                 one.set_result(None)

@@ -67,7 +67,7 @@ class Stop:
     """Where rides begin: a target, and how its one pass at a time is held.
 
     Attributes:
-        busy: whether a pass goes on.
+        busy: whether a pass goes on, or waits to begin.
         hold: keeps passes away.
     """
 
@@ -90,7 +90,7 @@ async def rides(stops: Collection[Stop]) -> AsyncIterator[list[Ride]]:
 
 
 async def _ride(stop: Stop, held: AsyncExitStack) -> Ride | None:
-    if not stop.busy():
+    if not stop.busy() and not stop.deliverer.begun:
         await held.enter_async_context(stop.hold())
         return stop.deliverer.first_ride()
     line = stop.deliverer.line

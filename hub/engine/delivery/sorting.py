@@ -64,6 +64,8 @@ def _is_doubtful(row: Any, ability: Ability) -> bool:
 
 
 def _wait(tx: Tx, found: Found, unknown: Sequence[tuple[Any, str]], now: datetime) -> None:
+    if not unknown:
+        return
     due = now + UNKNOWN_AUDIENCE
     outbox.later(tx, [Later(row, due, reason) for row, reason in unknown], tries=0)
     found.counts["unresolved"] += len(unknown)
