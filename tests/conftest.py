@@ -20,11 +20,18 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
 
+import hypothesis
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
+
+# a machine may be busy: what is slow there is no mistake
+hypothesis.settings.register_profile(
+    "hub", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("hub")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from hub.sandbox.intranet.about import (
     KindCapabilities,
     ServerInfo,
 )
-from hub.sandbox.intranet.batch import batch_router
+from hub.sandbox.intranet.batch import batches
 from hub.sandbox.intranet.models import BODIES, MAX_TEXT, MAX_TITLE, Closed, Item, Kind, Page
 from hub.sandbox.intranet.problems import ProblemError
 from hub.sandbox.intranet.writing import Condition, Parts, delete, item_response, names, put
@@ -56,24 +56,25 @@ Cursor = Annotated[
 
 
 def api_router(parts: Parts) -> APIRouter:
-    """Return the whole API; tokens are looked at by the gate before it."""
+    """Return the whole API; tokens are looked at by the gate before it.
+
+    One router, because each that is included in another makes FastAPI prepare its routes again.
+    """
     bearer = HTTPBearer(auto_error=False, description="A token that the intranet gave out.")
     router = APIRouter(prefix="/v1", dependencies=[Depends(bearer)])
-    router.include_router(_about(parts))
+    _about(router, parts)
     if Kind.PERSON in parts.options.kinds:
-        router.include_router(_accounts(parts))
+        _accounts(router, parts)
     for kind in parts.options.kinds:
-        router.include_router(_reading(kind, parts))
-        router.include_router(_writing(kind, parts))
+        _reading(router, kind, parts)
+        _writing(router, kind, parts)
     if parts.options.batch_max > 1:
-        router.include_router(batch_router(parts))
+        batches(router, parts)
     return router
 
 
-def _about(parts: Parts) -> APIRouter:
-    router = APIRouter(tags=["about"])
-
-    @router.get("/capabilities", responses=apidoc.answers(401))
+def _about(router: APIRouter, parts: Parts) -> None:
+    @router.get("/capabilities", tags=["about"], responses=apidoc.answers(401))
     async def capabilities() -> Capabilities:
         """What this intranet can do: per kind, and for which audiences."""
         return Capabilities(
@@ -83,13 +84,14 @@ def _about(parts: Parts) -> APIRouter:
             audiences=Audiences(everyone=True, groups=parts.directory.group_names()),
         )
 
-    return router
 
-
-def _accounts(parts: Parts) -> APIRouter:
-    router = APIRouter(tags=["accounts"])
-
-    @router.get("/accounts", responses=apidoc.answers(401, 422), operation_id="find_accounts")
+def _accounts(router: APIRouter, parts: Parts) -> None:
+    @router.get(
+        "/accounts",
+        tags=["accounts"],
+        responses=apidoc.answers(401, 422),
+        operation_id="find_accounts",
+    )
     async def accounts(asked: Annotated[Asked, Query()], request: Request) -> FoundAccounts:
         """Find accounts by one value, names and addresses whatever their case."""
         given = asked.given()
@@ -97,8 +99,6 @@ def _accounts(parts: Parts) -> APIRouter:
             detail = "Ask for one of user_name, mail and external_id."
             raise ProblemError(422, "invalid", detail)
         return FoundAccounts(items=parts.directory.find(*given[0]))
-
-    return router
 
 
 def _abilities(kind: Kind, batch_max: int) -> KindCapabilities:
@@ -113,12 +113,13 @@ def _abilities(kind: Kind, batch_max: int) -> KindCapabilities:
     )
 
 
-def _reading(kind: Kind, parts: Parts) -> APIRouter:
-    router, body = APIRouter(tags=[kind.value]), BODIES[kind]
+def _reading(router: APIRouter, kind: Kind, parts: Parts) -> None:
+    body = BODIES[kind]
     item, page = Item[body], Page[body]  # type: ignore[valid-type]  # the model of this kind
 
     @router.get(
         f"/{kind}",
+        tags=[kind.value],
         response_model=page,
         responses=apidoc.answers(401, 422),
         summary=f"List every {kind}",
@@ -133,6 +134,7 @@ def _reading(kind: Kind, parts: Parts) -> APIRouter:
 
     @router.get(
         f"/{kind}/{{external_id}}",
+        tags=[kind.value],
         response_model=item,
         responses={**apidoc.answers(304, 401, 404, 422), 200: apidoc.versioned("The object")},
         summary=f"Read one {kind}",
@@ -147,11 +149,9 @@ def _reading(kind: Kind, parts: Parts) -> APIRouter:
             return Response(status_code=304, headers={"ETag": found.etag})
         return item_response(found, 200)
 
-    return router
 
-
-def _writing(kind: Kind, parts: Parts) -> APIRouter:
-    router, body_model = APIRouter(tags=[kind.value]), BODIES[kind]
+def _writing(router: APIRouter, kind: Kind, parts: Parts) -> None:
+    body_model = BODIES[kind]
     item = Item[body_model]  # type: ignore[valid-type]  # the model of this kind
 
     async def put_object(
@@ -174,6 +174,7 @@ def _writing(kind: Kind, parts: Parts) -> APIRouter:
     put_object.__annotations__["body"] = body_model
     router.put(
         f"/{kind}/{{external_id}}",
+        tags=[kind.value],
         response_model=item,
         responses={
             **apidoc.answers(400, 401, 403, 409, 412, 413, 422, 500),
@@ -186,6 +187,7 @@ def _writing(kind: Kind, parts: Parts) -> APIRouter:
 
     @router.delete(
         f"/{kind}/{{external_id}}",
+        tags=[kind.value],
         status_code=204,
         responses=apidoc.answers(401, 403, 404, 412, 422),
         summary=f"Take a {kind} away",
@@ -198,8 +200,6 @@ def _writing(kind: Kind, parts: Parts) -> APIRouter:
         written = delete(parts, Condition(kind, external_id, if_match, None))
         request.state.applied = written.applied
         return written.response()
-
-    return router
 
 
 def _cursor(external_id: str) -> str:

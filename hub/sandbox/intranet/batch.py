@@ -17,12 +17,12 @@ from hub.sandbox.intranet.state import Answer, LoggedRequest, canonical, digest,
 from hub.sandbox.intranet.writing import Condition, Parts, Written, delete, put
 
 
-def batch_router(parts: Parts) -> APIRouter:
-    """Return the address for batches."""
-    router = APIRouter(tags=["batch"])
+def batches(router: APIRouter, parts: Parts) -> None:
+    """Add the address for batches."""
 
     @router.post(
         "/batch",
+        tags=["batch"],
         status_code=207,
         response_model=Results,
         responses=apidoc.answers(400, 401, 403, 413, 422, 500),
@@ -41,8 +41,6 @@ def batch_router(parts: Parts) -> APIRouter:
         # ASCII, because a key of a refused body may hold a half surrogate that UTF-8 cannot carry
         content = json.dumps({"results": [one.result() for one in done]}, ensure_ascii=True)
         return Response(content, 207, media_type="application/json")
-
-    return router
 
 
 def _poisoned(parts: Parts, one: Operation) -> bool:

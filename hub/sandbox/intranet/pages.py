@@ -150,7 +150,7 @@ def page_router(pages: Pages) -> APIRouter:
         return _html(pages, pages.timeline(_viewer(request, pages)))
 
     if Kind.PERSON in pages.options.kinds:
-        router.include_router(_people(pages))
+        _people(router, pages)
 
     @router.get("/requests")
     async def requests(request: Request) -> Response:
@@ -163,9 +163,7 @@ def page_router(pages: Pages) -> APIRouter:
     return router
 
 
-def _people(pages: Pages) -> APIRouter:
-    router = APIRouter()
-
+def _people(router: APIRouter, pages: Pages) -> None:
     @router.get("/people")
     async def people(request: Request) -> Response:
         query = request.query_params
@@ -186,8 +184,6 @@ def _people(pages: Pages) -> APIRouter:
         if shown is None:
             return _html(pages, pages.nobody(viewer), 404)
         return _html(pages, shown)
-
-    return router
 
 
 def _viewer(request: Request, pages: Pages) -> Viewer:
