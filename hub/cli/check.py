@@ -21,6 +21,7 @@ from hub.contract import Connector, Finding, Serves, Target
 from hub.engine.assemble import assemble
 from hub.engine.reconcile import shown_hold
 from hub.errors import HubError
+from hub.events.objects import Kind
 from hub.registry import Plugin, Registry
 from hub.settings import ConfigProblems, Problem, Settings
 from hub.store import holds, streams
@@ -183,14 +184,17 @@ async def _asked(one: Connector[Any] | Target[Any], steps: Steps) -> Sequence[Fi
 async def _with_groups(
     found: Sequence[Finding], name: str, target: Target[Any], settings: Settings
 ) -> Sequence[Finding]:
-    """And the audiences that nobody on this intranet would see."""
+    """And the audiences that nobody on this intranet would see, and pictures that it does not take."""
     if any(one.level == "failed" for one in found):
         return found
     try:
-        known = (await asyncio.wait_for(target.capabilities(), PATIENCE)).groups
+        can = await asyncio.wait_for(target.capabilities(), PATIENCE)
     except Exception:  # noqa: BLE001  it answered a moment ago, and its check says how it stands
         return found
-    if known is None:
+    if name in settings.hub.people.photos and Kind.PHOTO not in can.kinds:
+        advice = "leave it out of `people.photos` in hub.yaml: nothing else of people is hindered"
+        found = [*found, Finding("warning", "it takes no pictures of people", advice)]
+    if (known := can.groups) is None:
         return found
     routes = [route for one in settings.instances for route in one.routes if name in route.targets]
     asked = {group for route in routes for group in route.members.groups or ()}

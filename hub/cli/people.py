@@ -166,7 +166,7 @@ async def _show(out: Output, config: Any, who: str) -> None:
     for field in (name for name in ATTRIBUTES if name in found["attributes"]):
         known = found["attributes"][field]
         when = local(known["at"], one.zone)
-        out.say(f"  {field:<16}{shown(known['value'])}  ({known['instance']}, {when})")
+        out.say(f"  {field:<16}{_value(known['value'])}  ({known['instance']}, {when})")
     for row in found["accounts"]:
         _show_account(one, row)
     for row in found["invitations"][:1]:
@@ -176,6 +176,13 @@ async def _show(out: Output, config: Any, who: str) -> None:
     for row in found["questions"]:
         out.say(f"Asked ({row['id']}): is {row['account']} of this person? {_why(one, row)}")
     out.next(f"`hub people history {found['id'][:8]}` shows what happened, and by whom.")
+
+
+def _value(value: Any) -> str:
+    """A value in words; of a picture what it is, and the beginning of its digest."""
+    if isinstance(value, Mapping) and "sha256" in value:
+        return f"{value['media_type']}, {value['size'] / 1000:.0f} kB ({value['sha256'][:8]})"
+    return shown(value)
 
 
 def _until(one: Session, row: Mapping[str, Any]) -> str:
@@ -218,7 +225,7 @@ async def _history(out: Output, config: Any, who: str) -> None:
 def _details(one: Session, details: Mapping[str, Any]) -> str:
     """Changed fields as `title: Kok -> Chef`, the rest as it is, numbers of persons short."""
     changes = [
-        f"{name}: {shown(old)} -> {shown(new)}" if old is not None else f"{name}: {shown(new)}"
+        f"{name}: {_value(old)} -> {_value(new)}" if old is not None else f"{name}: {_value(new)}"
         for name, (old, new) in details.get("fields", {}).items()
     ]
     rest = [

@@ -1,7 +1,7 @@
 """Pictures of people on a target: an object of its own for each, which requires the person's account.
 
 Only where `people.photos` names the target, and the hub keeps the accounts there. A picture goes with
-the account, and stays while somebody is suspended: nobody sees either.
+the account, and stays while somebody is suspended, of whom nothing new is known: nobody sees either.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -59,15 +59,8 @@ class Gallery:
         there = self._there.get(row.id)
         if entry is None or (account is not None and account.withdrawn):
             return Portrait(None, there)
-        if not entry.active:
-            return Portrait(_as_it_is(there), there)
         told = (row.attributes or {}).get(FIELD) if self._on else None
         return Portrait(PhotoEntry(person=row.id, **told["value"]) if told else None, there)
-
-
-def _as_it_is(there: Any) -> PhotoEntry | None:
-    stands = there is not None and there.state == "present"
-    return PhotoEntry.model_validate(there.body) if stands else None
 
 
 def settle(tx: Tx, target_id: str, wishes: Sequence[Any], now: datetime) -> None:

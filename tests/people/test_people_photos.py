@@ -3,24 +3,29 @@
 from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 
-from hub.contract import Batch, Outcome
+from hub.cli import check, people
+from hub.contract import Ability, Batch, Capabilities, Outcome
 from hub.engine import portraits, reconcile
 from hub.engine.ahead import HEAVY, ahead
+from hub.errors import RejectedError
 from hub.events.objects import Kind
 from hub.events.photo import taken
 from hub.people import erasing
 from hub.people.policy import Policy
 from hub.render import people_words
 from hub.store import holds, photos, tables
+from hub.store.streams import SETTINGS
 from hub.testing.fakes import MemoryTarget
 
 PHOTO = Kind.PHOTO
 POLICY = {"accounts": {"intranet": "manage", "other": "manage"}, "photos": ("intranet",)}
 MANY = 20
+POLICY_OF_ONE = Policy(**POLICY)
 
 
 def picture(number):
@@ -243,6 +248,29 @@ async def test_pictures_that_a_changed_configuration_brings_wait_with_it(hub, pu
     assert await shown(hub) == {"noor.1": picture(3)}
 
 
+async def test_pictures_that_another_version_of_the_connector_brings_are_kept(hub, put):
+    """Nobody is asked then: what differs waits until the sweep is whole, and is taken."""
+    hub.fingerprints["hr"] = "a" * SETTINGS + "1" * 8
+    await hub.start()
+    put(hub, "hr/h1", 1, face=1)
+    await hub.read()
+    hub.fingerprints["hr"] = "a" * SETTINGS + "2" * 8
+    await hub.start()
+    put(hub, "hr/h1", 1, face=2)
+    await hub.read()
+    assert list((await kept(hub)).values()) == [picture(2)]
+    assert await shown(hub) == {"noor.1": picture(2)}
+
+
+async def test_it_waits_for_its_account(hub, put):
+    target = hub.targets["intranet"]
+    target.faults = lambda items: RejectedError("no") if items[0].kind is Kind.PERSON else None
+    put(hub, "hr/h1", 1, face=1)
+    await hub.read()
+    assert await shown(hub) == {}
+    assert PHOTO not in {one.kind for call in target.calls for one in call.items}
+
+
 async def test_what_was_replaced_before_it_was_sent_is_not_sent(hub, put):
     put(hub, "hr/h1", 1, face=1)
     await hub.read()
@@ -304,6 +332,27 @@ async def test_many_pictures_are_not_in_memory_at_once(put, hub):
     groups = [len(group) async for group in ahead(following, together=20)]
     assert sum(groups) == 9
     assert max(groups) == 2
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_check_names_a_target_that_takes_none(takes):
+    target = MemoryTarget()
+    kinds = {Kind.PHOTO: Ability()} if takes else {}
+
+    async def capabilities():
+        return Capabilities(kinds)
+
+    target.capabilities = capabilities
+    settings = SimpleNamespace(hub=SimpleNamespace(people=POLICY_OF_ONE), instances=())
+    found = await check._with_groups([], "intranet", target, settings)
+    assert [one.what for one in found] == ([] if takes else ["it takes no pictures of people"])
+
+
+def test_a_person_is_shown_with_what_a_picture_is_and_not_with_its_bytes():
+    told, _ = taken(picture(1))
+    words = people._value(told.model_dump())
+    assert words == f"image/jpeg, 0 kB ({told.sha256[:8]})"
+    assert people._value("Chef") == "Chef"
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
