@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import BadConfigError
-from hub.store import heads, trail
+from hub.store import heads
 from hub.store.chain import Head
 from hub.store.store import Store, Tx
 
@@ -30,4 +30,6 @@ async def _write(store: Store, path: Path, last: list[Head], now: datetime, log:
 
 
 def _look(tx: Tx, last: list[Head], now: datetime) -> tuple[Head | None, list[Head]]:
+    from hub.store import trail  # noqa: PLC0415  once a day, and a cold start counts
+
     return trail.head(tx, now), [one for one in last if not trail.stands(tx, one)]
