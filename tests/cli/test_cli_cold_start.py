@@ -47,6 +47,12 @@ OF_THE_HUB = {
     "hub.people.step": "no source has people",
     "hub.render.notice": "nobody is told anything",
 }
+OF_WORK = {
+    "hub.engine.assemble",
+    "hub.engine.delivery",
+    "hub.engine.runner",
+    "hub.schedule.embedded",
+}
 OF_ITS_COMMAND_LINE = {"click", "pygments", "rich", "httpx._main"}
 APART = {"FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 HUB = "store: sqlite:///hub.db\norganisation: Test\n"
@@ -71,7 +77,7 @@ def test_the_version_is_told_without_a_database():
     assert "sqlalchemy" not in loaded
 
 
-def test_a_sync_loads_what_it_uses_and_nothing_else(tmp_path):
+def test_a_sync_loads_what_it_uses_and_who_only_looks_no_runner(tmp_path):
     (tmp_path / "connectors").mkdir()
     (tmp_path / "hub.yaml").write_text(HUB)
     (tmp_path / "connectors" / "hand.yaml").write_text("connector: manual\nmode: live\n")
@@ -79,6 +85,9 @@ def test_a_sync_loads_what_it_uses_and_nothing_else(tmp_path):
     assert "sqlalchemy" in loaded
     assert "hub.engine.reading" in loaded
     assert loaded & (OF_SANDBOXES | OF_SERVING | OF_OTHERS.keys() | OF_THE_HUB.keys()) == set()
+    loaded = loaded_by("events", "--config", str(tmp_path / "hub.yaml"))
+    assert "sqlalchemy" in loaded
+    assert loaded & OF_WORK == set()
 
 
 def told(code):
