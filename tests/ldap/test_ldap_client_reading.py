@@ -11,7 +11,7 @@ from connectors.ldap.reader import Scope
 from connectors.ldap.threads import in_thread
 from hub.errors import RetryableError
 
-BINARY = bytes(range(256)) * 2
+BINARY = bytes(range(256)) * 300  # as large as pictures of people are
 WAYS = ["ldapi", "ldap", "ldaps", "start_tls"]
 
 

@@ -1,7 +1,18 @@
 import contextlib
+import hashlib
 import shutil
+from base64 import b64encode
+from io import BytesIO
 
 import pytest
+from PIL import Image
+
+
+def _face():
+    made = BytesIO()
+    Image.new("RGB", (24, 16), (200, 40, 40)).save(made, "PNG")
+    return made.getvalue()
+
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -9,6 +20,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed on this machine"),
 ]
 PEOPLE = ("/people", "/people/p-1", "/people/nobody")
+FACE = _face()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -50,6 +62,9 @@ async def filled(api, item, freshness):
     await api.put("/v1/group/wijkteam", json={"name": "Wijkteam Noord"})
     await api.put("/v1/membership/m", json={"group": "wijkteam", "person": "p-1"})
     await api.put("/v1/timeline/u", json=post | {"author": "p-1"})
+    face = {"person": "p-1", "media_type": "image/png", "size": len(FACE)}
+    face |= {"sha256": hashlib.sha256(FACE).hexdigest(), "content": b64encode(FACE).decode()}
+    assert (await api.put("/v1/photo/p-1", json=face)).status_code == 201
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -80,6 +95,8 @@ async def test_pages_fit_a_narrow_screen_and_large_text(filled, sandbox, served)
         for path in ("/", "/timeline", "/requests", "/?lang=en", *PEOPLE):
             await page.goto(url + path)
             assert await page.evaluate("document.documentElement.scrollWidth") == 320, path
+            drawn = await page.evaluate("Array.from(document.images, one => one.naturalWidth)")
+            assert drawn == ([24] if path in PEOPLE[:2] else []), path
         await page.set_viewport_size({"width": 640, "height": 800})
         await page.goto(url)
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
