@@ -22,6 +22,15 @@ from hub.sandbox.intranet.state import LoggedRequest, ObjectStore
 _REQUESTS_SHOWN = 200
 _LONGEST_WORDS = 100
 
+_TEMPLATES = Environment(
+    loader=PackageLoader("hub.sandbox.intranet"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    auto_reload=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
 
 @dataclass(frozen=True)
 class Viewer:
@@ -58,13 +67,6 @@ class Pages:
         self._store = store
         self._log = log
         self._now = now
-        self._templates = Environment(
-            loader=PackageLoader("hub.sandbox.intranet"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def dashboard(self, viewer: Viewer) -> str:
         """Return the dashboard with the tile at its fixed place."""
@@ -104,7 +106,7 @@ class Pages:
 
     def style(self) -> str:
         """Return the style sheet."""
-        return self._templates.get_template("intranet.css").render()
+        return _TEMPLATES.get_template("intranet.css").render()
 
     def _groups(self, viewer: Viewer) -> list[str]:
         """The groups of a viewer: chosen by hand, and those in which the person is."""
@@ -113,7 +115,7 @@ class Pages:
 
     def _render(self, template: str, path: str, viewer: Viewer, **content: Any) -> str:
         now, language = self._now(), viewer.language
-        return self._templates.get_template(template).render(
+        return _TEMPLATES.get_template(template).render(
             {"here": {}, **content},
             me=self.profiles.get(viewer.person),
             profiles=self.profiles,

@@ -1,6 +1,7 @@
 """Whether an entry fits a filter (RFC 4511, 4.5.1.7)."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from connectors.ldap.escape import parts
@@ -47,6 +48,7 @@ def _equal(inner: Any, entry: Entry) -> bool:
     return _plain(attribute, wanted) in (_plain(attribute, each) for each in entry.of(attribute))
 
 
+@lru_cache(maxsize=4096)  # each question compares one value with those of everybody
 def _plain(attribute: str, value: bytes) -> str:
     """A value as it is compared: capitals and repeated spaces don't matter; names as names do."""
     text = value.decode(errors="replace")
