@@ -15,6 +15,7 @@ from hub.sandbox.intranet import IntranetOptions, IntranetSandbox
 from hub.sandbox.intranet.models import Kind
 
 HUB = Path(sys.executable).with_name("hub")
+FACE = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x08\x00\x08\x01\x01\x11\x00\xff\xda\x00\x02noor\xff\xd9"
 TOKEN = "t0ken-of-the-intranet"
 HR = "Personeelsnummer;Roepnaam;Achternaam;Gebruikersnaam\n7;Sem;Visser;sem\n8;Anna;Bos;anna\n"
 
@@ -40,6 +41,7 @@ class Place:
             "people": {
                 "accounts": {"open": "manage", "standard": "manage"},
                 "groups": {"open": rules, "standard": rules},
+                "photos": ["open"],
                 "namespaces": {"directory": "org", "hr": "org"},
             },
             "targets": {
@@ -57,6 +59,7 @@ class Place:
             "password": "${env:LDAP_PASSWORD}",
             "bases": [self.ou],
             "groups": {},
+            "photos": True,
         }
         self.write(
             "connectors/directory.yaml", {"connector": "ldap", "mode": "live", "settings": settings}
@@ -106,17 +109,23 @@ def test_groups_within_groups_arrive_on_both_apis_and_follow_the_directory(place
     nurses = place.slapd.group(place.ou, "GG-Verpleging", [noor])
     care = place.slapd.group(place.ou, "GG-Zorg", [nurses, sem])
     place.slapd.group(place.ou, "Beheerders", [noor])
+    place.slapd.modify(noor, jpegPhoto=[FACE])
     plan = place.hub("plan", "--people")
+    assert 'create photo "noor"' in plan
+    assert "new picture (directory)" in plan
     assert 'create membership "noor, GG-Zorg"' in plan
     assert "is in the group: directory/" in plan
     place.hub("sync")
     whole = {"GG-Zorg": {"noor", "sem"}, "GG-Verpleging": {"noor"}}
     assert place.inside() == [whole, whole]
     assert [len(one.store.of_kind(Kind.PERSON)) for one in place.intranets] == [3, 3]
+    assert [list(one.store.pictures.values()) for one in place.intranets] == [[FACE], []]
 
     place.slapd.modify(nurses, member=[sem])
     place.slapd.modify(care, member=[nurses], description=["Wie zorgt"])
+    place.slapd.modify(noor, jpegPhoto=[])
     place.hub("sync")
+    assert not place.intranets[0].store.pictures
     after = {"GG-Zorg": {"sem"}, "GG-Verpleging": {"sem"}}
     assert place.inside() == [after, after]
     drift = place.hub("drift")
