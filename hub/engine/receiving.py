@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from hub.contract import Received, Receives, Stream
 from hub.engine import configuration, intake
@@ -54,11 +55,7 @@ class Receiving:
         return self._intake(tx)
 
     def _intake(self, tx: Tx) -> Counter[str]:
-        connector, given = self.source.connector, self.received
-        if not isinstance(connector, Receives):
-            raise BadConfigError(
-                f"{self.source.id} ({self.source.connector_name}) receives no data."
-            )
+        given, connector = self.received, self._receives()
         previous = _previous(tx, self.source.id, self.stream, given)
         data = {**given.data, "previous": previous}
         batch = connector.receive(Received(given.stream, data))
@@ -72,6 +69,13 @@ class Receiving:
             for ride in self.rides:
                 ride.take(tx)
         return counts
+
+    def _receives(self) -> Receives:
+        if not _is_able(type(self.source.connector)):
+            raise BadConfigError(
+                f"{self.source.id} ({self.source.connector_name}) receives no data."
+            )
+        return cast("Receives", self.source.connector)
 
     def _note(self, tx: Tx, actor: str, previous: Mapping[str, Any] | None) -> None:
         """What a person changed by hand; of people only which event says so."""
@@ -96,6 +100,11 @@ class Receiving:
         except Exception as error:
             self.log.exception("project_failed", error=type(error).__name__)
             intake.leave_dirty(tx, changed)
+
+
+@cache  # a look at each of its names takes as long as a statement
+def _is_able(kind: type[Any]) -> bool:
+    return issubclass(kind, Receives)
 
 
 def _previous(tx: Tx, instance: str, stream: Stream, received: Received) -> Any:

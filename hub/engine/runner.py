@@ -255,6 +255,7 @@ class Runner:
             async with rides(self._stops(targets)) as found:
                 counts = await self._stored(replace(work, rides=found))
         self.wake(targets - {one.target_id for one in found if not one.wakes})
+        await asyncio.sleep(0)  # what joined a pass is sent before the answer is put together
         return Report(instance, received.stream, "received", "ok", dict(counts))
 
     async def _stored(self, work: "Receiving") -> Counter[str]:
@@ -328,6 +329,10 @@ class Runner:
     @asynccontextmanager
     async def _turn(self, instance: str, name: str) -> AsyncIterator[None]:
         """One after the other; behind a long reading whoever calls had better come back."""
+        if not self.shares.is_busy(lease.INSTANCE + instance):  # nobody is before us
+            async with self._at_work(lease.INSTANCE + instance, name):
+                yield
+            return
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(self.turn):

@@ -25,9 +25,9 @@ def run(tx: Tx, text: str, values: Any = ()) -> Any:
     """
     if tx.dialect.name != "sqlite" or tx.engine.dispatch.before_cursor_execute:
         return tx.exec_driver_sql(text, values)
-    cursor = tx.connection.cursor()
+    driver: Any = tx.connection.dbapi_connection
     try:
-        return cursor.execute(text, values)
+        return driver.execute(text, values)
     except tx.dialect.loaded_dbapi.Error as error:
         base: Any = tx.dialect.loaded_dbapi.Error
         raise sa.exc.DBAPIError.instance(text, values, error, base, dialect=tx.dialect) from error

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from hub.contract import Ability, Batch, Capabilities, Received, Record, Stream
 from hub.engine.configuration import Source
+from hub.engine.delivery.pipeline import Turn
 from hub.engine.delivery.riding import Ride
+from hub.engine.delivery.sorting import Found
 from hub.engine.runner import Runner
 from hub.errors import RejectedError
 from hub.events.base import Family
@@ -240,6 +242,33 @@ async def test_a_fault_in_fetching_costs_no_data(hub, going_on):
     await hub.schedule.settle()
     assert ("b", "first") in hub.sent()
     assert set(await hub.statuses()) == {"done"}
+
+
+async def test_what_has_to_be_taken_down_is_taken_down_by_the_pass_that_was_joined(hub):
+    await hub.known()
+    hub.target.gate.clear()
+    await hub.receive("a")
+    await hub.until_flying(1)
+    row = await hub.store.read(
+        lambda tx: tx.execute(sa.select(tables.obj).where(tables.obj.c.status == "done")).one()
+    )
+    line = hub.runner.deliverers["intranet"].line
+    line.set_off(Turn([], [], 0, anew=True, held=set(), found=Found(down=[row])))
+    hub.target.gate.set()
+    await hub.schedule.settle()
+    assert [key.rpartition(".")[2] for _, key in hub.target.objects] == ["a"]
+    states = sa.select(tables.obj.c.done_state).order_by(tables.obj.c.id)
+    found = await hub.store.read(lambda tx: list(tx.execute(states).scalars()))
+    assert found == ["absent", "present"]
+
+
+async def test_what_joins_a_pass_is_sent_before_the_answer(hub):
+    await hub.known()
+    hub.target.gate.clear()
+    await hub.receive("a")
+    await hub.until_flying(1)
+    await hub.receive("b")
+    assert sum(hub.target.flying.values()) == 2
 
 
 async def test_a_kill_before_it_is_recorded_sends_the_same_again(hub):
