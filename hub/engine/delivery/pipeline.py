@@ -90,7 +90,7 @@ class Pipeline:
         self._broken: BaseException | None = None
         self._began = asyncio.get_running_loop().time()
         self._timer: asyncio.TimerHandle | None = None
-        self._anew = self._ended = False
+        self._ended = False
         self._down: list[Any] = []
         self._writing = 0
         alone = max(one.batch_max for one in self.abilities.kinds.values()) == 1
@@ -156,8 +156,7 @@ class Pipeline:
         self._recorded = asyncio.get_running_loop().create_future()
         self._stop_timer()
         held = self._held.keys() - {one.row.id for one in results}
-        anew, self._anew = self._anew or not held, False
-        return Turn(results, intents, self._room(), anew, held), recorded
+        return Turn(results, intents, self._room(), not held, held), recorded
 
     def _room(self) -> int:
         """How many rows to fetch now."""
@@ -279,11 +278,6 @@ class Pipeline:
         self._down += turn.found.down
         if self._down or (self._lanes.size and not self._has_hand):
             self._poke.set()
-
-    def look_again(self, failed: object, *_about: object) -> None:
-        """Where the transaction of others failed, nothing was passed over: begin at the start."""
-        if failed:
-            self._anew = self._more = True
 
     @property
     def unsent(self) -> list[Any]:

@@ -90,7 +90,7 @@ async def rides(stops: Collection[Stop]) -> AsyncIterator[list[Ride]]:
 
 
 async def _ride(stop: Stop, held: AsyncExitStack) -> Ride | None:
-    if not stop.busy() and not stop.deliverer.begun:
+    if not stop.busy():
         await held.enter_async_context(stop.hold())
         return stop.deliverer.first_ride()
     line = stop.deliverer.line
@@ -99,5 +99,4 @@ async def _ride(stop: Stop, held: AsyncExitStack) -> Ride | None:
     await held.enter_async_context(line.hand)
     if not line.takes_along():  # it ended meanwhile
         return None
-    held.push(line.look_again)
     return Ride(stop.deliverer.target_id, line.fetch_along, line.set_off, goes_on=True)
