@@ -1,5 +1,8 @@
 """`/scim/v2` of the sandbox intranet: SCIM 2.0 over the persons and groups of the other API."""
 
+import subprocess
+import sys
+
 import pytest
 
 from hub.sandbox.intranet import Account, Fault, IntranetOptions, IntranetSandbox
@@ -271,3 +274,14 @@ async def test_a_reset_forgets_what_scim_said(api, anna, sandbox):
     sandbox.reset()
     assert await found(api, 'externalId eq "p-1"') == []
     assert len(await found(api, "userName pr")) == 1
+
+
+def test_its_library_is_loaded_when_somebody_asks():
+    program = (
+        "import sys; from datetime import datetime; from hub.sandbox.intranet import *\n"
+        "IntranetSandbox(IntranetOptions(), datetime.now).reset(); print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    assert "fastapi" in done.stdout.split()
+    assert not {"scim2_models", "scim2_server"} & set(done.stdout.split())

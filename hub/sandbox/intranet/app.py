@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI
 from pydantic import BaseModel
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.sandbox.intranet import apidoc, problems
 from hub.sandbox.intranet.api import API_VERSION, api_router
@@ -17,9 +18,11 @@ from hub.sandbox.intranet.gate import Gate
 from hub.sandbox.intranet.models import Kind
 from hub.sandbox.intranet.options import IntranetOptions
 from hub.sandbox.intranet.pages import Pages, page_router
-from hub.sandbox.intranet.scim import scim_app
 from hub.sandbox.intranet.state import IdempotentAnswers, LoggedRequest, ObjectStore
 from hub.sandbox.intranet.writing import Parts
+
+if TYPE_CHECKING:
+    from hub.sandbox.intranet.scim.app import ScimApp
 
 
 class IntranetSandbox:
@@ -36,7 +39,6 @@ class IntranetSandbox:
         self.faults = FaultBook(now)
         self.pages = Pages(options, self.store, self.requests, now)
         self._answers = IdempotentAnswers()
-        self.scim = scim_app(options, self.store, self.pages.directory)
         self.inner = self._build()
         self.app: ASGIApp = Gate(
             self.inner,
@@ -48,10 +50,18 @@ class IntranetSandbox:
             sleep=asyncio.sleep,
         )
 
+    @cached_property
+    def scim(self) -> "ScimApp":
+        """The same people as SCIM; made when it is first asked, as its library takes long to load."""
+        from hub.sandbox.intranet.scim import scim_app  # noqa: PLC0415  most sandboxes do without
+
+        return scim_app(self.options, self.store, self.pages.directory)
+
     def reset(self) -> None:
         """Forget objects, log, kept answers and faults."""
         self.store.clear()
-        self.scim.people.clear()
+        if "scim" in self.__dict__:  # otherwise it has nothing to forget
+            self.scim.people.clear()
         self.requests.clear()
         self.faults.clear()
         self._answers.clear()
@@ -59,6 +69,10 @@ class IntranetSandbox:
     def document(self) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document of the API."""
         return apidoc.document(self.inner, API_VERSION)
+
+    async def _as_scim(self, scope: Scope, receive: Receive, send: Send) -> None:
+        serve = cast("ASGIApp", self.scim)
+        await serve(scope, receive, send)
 
     def _build(self) -> FastAPI:
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
@@ -75,7 +89,7 @@ class IntranetSandbox:
             "/v1/openapi.json", self.document, methods=["GET"], include_in_schema=False
         )
         if Kind.PERSON in self.options.kinds:
-            app.mount("/scim", cast("ASGIApp", self.scim))
+            app.mount("/scim", self._as_scim)
         return app
 
 
