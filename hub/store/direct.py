@@ -85,10 +85,10 @@ class _Made:
     columns: Sequence[tuple[int, Callable[[Any], Any]]]
 
     def given(self, values: Mapping[str, Any]) -> Any:
-        found = {**self.fixed, **values}
-        out = ((name, found[name], change) for name, change in self.values)
-        pairs = [(name, change(one) if change else one) for name, one, change in out]
-        return tuple(one for _, one in pairs) if self.by_place else dict(pairs)
+        found = {**self.fixed, **values} if self.fixed else values
+        if self.by_place:
+            return tuple([one(found[name]) if one else found[name] for name, one in self.values])
+        return {name: one(found[name]) if one else found[name] for name, one in self.values}
 
     def row(self, found: Sequence[Any]) -> Any:
         if not self.columns:

@@ -89,5 +89,8 @@ async def test_who_listens_hears_each_statement(store):
     heard = []
     engine = await store.read(lambda tx: tx.engine)
     sa.event.listen(engine, "before_cursor_execute", lambda *said: heard.append(said[2]))
+    query = sa.select(stream.c.health).where(NAMED)
+    await store.read(lambda tx: Statement(query).all(tx, {"named": "none"}))
+    assert "health" in heard[-1]
     await store.read(lambda tx: direct.run(tx, "select 1").fetchall())
     assert heard[-1] == "select 1"
