@@ -1,7 +1,11 @@
-"""The bars: what must hold within one run, each with the ratio that was measured."""
+"""The bars: what must hold within one run, each with the ratio that was measured.
+
+Some are aims that were given up (ADR 0027): they stay in the table, missed or not, and beside each
+stands what is promised instead.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.rows import Row, typical
 from benchmarks.works import AT_ONCE, WORKS
@@ -17,12 +21,21 @@ class Verdict:
     Attributes:
         measured: in words; empty: what it needs was not measured.
         passed: None: not measured.
+        aim: nothing is promised by it.
     """
 
     name: str
     asked: str
     measured: str
     passed: bool | None
+    aim: bool = False
+
+    @property
+    def mark(self) -> str:
+        """How it stands, in a word or two."""
+        if self.passed is None:
+            return "not measured"
+        return "pass" if self.passed else "missed" if self.aim else "FAIL"
 
 
 class Rows:
@@ -82,9 +95,12 @@ def own_cpu(rows: Rows, *, without_start: bool) -> float:
     return own / hub.count * 1e6
 
 
-def _own_cpu(rows: Rows) -> tuple[str, bool]:
-    without, whole = own_cpu(rows, without_start=True), own_cpu(rows, without_start=False)
-    return f"{without:.0f} us without start-up, {whole:.0f} us with it", without <= 100
+def _own_cpu(most: float) -> Judge:
+    def judge(rows: Rows) -> tuple[str, bool]:
+        without, whole = own_cpu(rows, without_start=True), own_cpu(rows, without_start=False)
+        return f"{without:.0f} us without start-up, {whole:.0f} us with it", without <= most
+
+    return judge
 
 
 def _latency(rows: Rows) -> tuple[str, bool]:
@@ -108,11 +124,14 @@ def _unchanged(rows: Rows) -> tuple[str, bool]:
     return said, row.ok and row.sink_requests == 0
 
 
-def _received(rows: Rows) -> tuple[str, bool]:
-    ours, theirs = rows("W3"), rows("W3", "nodered")
-    mine, other = ours.more["median_ms"], theirs.more["median_ms"]
-    said = f"{mine / other:.2f} ({mine} ms beside {other} ms)"
-    return said, mine <= 2 * other and ours.ok
+def _received(most: float) -> Judge:
+    def judge(rows: Rows) -> tuple[str, bool]:
+        ours, theirs = rows("W3"), rows("W3", "nodered")
+        mine, other = ours.more["median_ms"], theirs.more["median_ms"]
+        said = f"{mine / other:.2f} ({mine} ms beside {other} ms)"
+        return said, mine <= most * other and ours.ok
+
+    return judge
 
 
 def _killed(rows: Rows) -> tuple[str, bool]:
@@ -147,16 +166,24 @@ def _million(rows: Rows) -> tuple[str, bool]:
     return f"{ratio:.2f} ({row.rss:.0f} MB)", ratio <= 1.2 and row.ok
 
 
-BARS: tuple[tuple[str, str, Judge], ...] = (
+AIMS: tuple[tuple[str, str, Judge], ...] = (
     ("W1", "wall at most 1/3 of dlt's", _at_most("W1", "dlt", 1 / 3)),
     ("W1-1", "at least 4 times as fast as Node-RED", _times_faster("W1-1", "nodered", 4)),
     ("W1-1", "at least 8 times as fast as dlt", _times_faster("W1-1", "dlt", 8)),
-    ("W1-1", "own CPU beside the bare client at most 100 us an object", _own_cpu),
-    ("LAT", "at least 85 % of theory", _latency),
+    ("W1-1", "own CPU beside the bare client at most 100 us an object", _own_cpu(100)),
     ("W2", "wall at most 0.8 of Singer's", _at_most("W2", "singer", 0.8)),
+    ("W3", "median at most twice Node-RED's, which stores nothing", _received(2)),
+)
+BARS: tuple[tuple[str, str, Judge], ...] = (
+    ("W1", "promised: wall at most 1.5 of dlt's", _at_most("W1", "dlt", 1.5)),
+    ("W1-1", "promised: as fast as Node-RED", _times_faster("W1-1", "nodered", 1)),
+    ("W1-1", "promised: at least 5 times as fast as dlt", _times_faster("W1-1", "dlt", 5)),
+    ("W1-1", "promised: own CPU at most 250 us an object", _own_cpu(250)),
+    ("W2", "promised: wall at most twice Singer's", _at_most("W2", "singer", 2)),
+    ("W3", "promised: median at most 4 times Node-RED's", _received(4)),
+    ("LAT", "at least 85 % of theory", _latency),
     ("W2", "one source request, one sink request", _changed),
     ("UNCHANGED", "no sink request but freshness", _unchanged),
-    ("W3", "median at most twice Node-RED's, which stores nothing", _received),
     ("KILL", "nothing lost; at most in flight x batch sent again", _killed),
     ("503", "everything delivered, exit 0", _faults("503")),
     ("POISON", "all else delivered, exact dead letters, exit 0", _faults("POISON")),
@@ -170,7 +197,8 @@ BARS: tuple[tuple[str, str, Judge], ...] = (
 
 def judge(rows: Sequence[Row]) -> list[Verdict]:
     """Every bar, in the order of the works."""
-    return [_verdict(Rows(rows), *bar) for bar in BARS] + [_running(rows)]
+    aims = (replace(_verdict(Rows(rows), *bar), aim=True) for bar in AIMS)
+    return [*aims, *(_verdict(Rows(rows), *bar) for bar in BARS), _running(rows)]
 
 
 def _verdict(rows: Rows, name: str, asked: str, judged: Judge) -> Verdict:

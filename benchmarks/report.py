@@ -42,7 +42,7 @@ def show(rows: Sequence[Row], verdicts: Sequence[Verdict]) -> None:
         line(row)
     print()
     for one in verdicts:
-        print(f"{MARKS[one.passed]:13}{one.name:14}{one.asked}: {one.measured or '-'}")
+        print(f"{one.mark:13}{one.name:14}{one.asked}: {one.measured or '-'}")
 
 
 def _columns(cells: Iterable[object]) -> str:

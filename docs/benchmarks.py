@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bars import HUB, judge
-from benchmarks.report import LATEST, MARKS
+from benchmarks.report import LATEST
 from benchmarks.rows import Row, typical
 from benchmarks.works import WORKS, Work
 from docs import chart, directories
@@ -105,9 +105,7 @@ def _facts(facts: Mapping[str, Any]) -> str:
 
 
 def _bars(rows: Sequence[Row]) -> str:
-    found = [
-        [f"`{one.name}`", one.asked, one.measured or "", MARKS[one.passed]] for one in judge(rows)
-    ]
+    found = [[f"`{one.name}`", one.asked, one.measured or "", one.mark] for one in judge(rows)]
     return f"## Bars\n\n{table(('work', 'asked', 'measured', ''), found)}"
 
 

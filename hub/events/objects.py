@@ -1,5 +1,6 @@
 """Objects: the desired state of one keyed thing on one target, typed per kind."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -19,6 +20,9 @@ class Kind(StrEnum):
     GROUP = "group"
     MEMBERSHIP = "membership"
     PHOTO = "photo"
+
+
+KINDS: Mapping[str, Kind] = {str(one): one for one in Kind}  # a tenth of the time of `Kind(name)`
 
 
 class Audience(Model):

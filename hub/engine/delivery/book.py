@@ -10,7 +10,7 @@ from hub.contract import Capabilities
 from hub.engine.delivery.calls import Result
 from hub.engine.delivery.health import A_DAY, TRIES, Health
 from hub.errors import HubError, RateLimitedError, RejectedError, RetryableError
-from hub.events.objects import Kind
+from hub.events.objects import KINDS
 from hub.store import outbox
 from hub.store.outbox import Later, Sent
 from hub.store.store import Tx
@@ -101,7 +101,7 @@ class Book:
 
     def _told(self, one: Result) -> bool:
         """Whether the target said itself that nothing was made, where that matters."""
-        keyed = self.abilities.kinds[Kind(one.row.kind)].identity == "keyed"
+        keyed = self.abilities.kinds[KINDS[one.row.kind]].identity == "keyed"
         answered = one.outcome is not None or isinstance(one.error, RejectedError)
         return not keyed and answered
 

@@ -9,7 +9,7 @@ from hub.contract import Ability, Capabilities, Delivery, Outcome, Remote, Targe
 from hub.engine.delivery.health import Health
 from hub.engine.delivery.pictures import publish
 from hub.errors import HubError, RateLimitedError, RejectedError, RetryableError
-from hub.events.objects import Kind
+from hub.events.objects import KINDS, Kind
 from hub.store.store import Store
 
 FRUITLESS = 16  # failed calls in a row after which a batch is not split any further
@@ -55,11 +55,11 @@ class Caller:
 
     def most(self, kind: str) -> int:
         """How many items of a kind a call takes; a target that was down is tried with one."""
-        return 1 if self.health.probing else max(1, self.abilities.kinds[Kind(kind)].batch_max)
+        return 1 if self.health.probing else max(1, self.abilities.kinds[KINDS[kind]].batch_max)
 
     async def send(self, rows: Sequence[Any]) -> list[Result]:
         """Send rows of one kind and state, that fit into one call; a result for each."""
-        ability = self.abilities.kinds[Kind(rows[0].kind)]
+        ability = self.abilities.kinds[KINDS[rows[0].kind]]
         if ability.identity != "keyed":
             await self.intend(rows)
         found = await self._searched(rows) if ability.identity == "searchable" else {}
@@ -172,7 +172,7 @@ class Caller:
         return await self._again(results, again, ability) if again else results
 
     async def _publish(self, rows: Sequence[Any], found: dict[str, Remote]) -> list[Result]:
-        kind = Kind(rows[0].kind)
+        kind = KINDS[rows[0].kind]
         if found:
             items = [self._delivery(kind, row, *_known(row, found.get(row.key))) for row in rows]
         else:
@@ -222,7 +222,7 @@ class Caller:
     async def _rewritten(self, rows: Sequence[Any], found: dict[str, Remote]) -> list[Result]:
         if not rows:
             return []
-        kind = Kind(rows[0].kind)
+        kind = KINDS[rows[0].kind]
         known = [(row, found.get(row.key)) for row in rows]
         items = [
             self._delivery(kind, row, *((one.remote_id, one.version) if one else (None, None)))

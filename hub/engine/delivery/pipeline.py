@@ -79,7 +79,7 @@ class Pipeline:
     def __post_init__(self) -> None:
         self._lanes = Lanes()
         self._held: dict[int, Any] = {}
-        self._finished: list[list[Result]] = []
+        self._finished: list[Result] = []
         self._intents: list[Any] = []
         self._after = {"absent": 0, "present": 0}
         self._more = True
@@ -150,8 +150,7 @@ class Pipeline:
         return goes_on
 
     def _begin_turn(self) -> tuple[Turn, asyncio.Future[None]]:
-        results = [one for some in self._finished for one in some]
-        intents, recorded = self._intents, self._recorded
+        results, intents, recorded = self._finished, self._intents, self._recorded
         self._finished, self._intents = [], []
         self._recorded = asyncio.get_running_loop().create_future()
         self._stop_timer()
@@ -305,19 +304,17 @@ class Pipeline:
 
     async def _call(self, rows: list[Any]) -> None:
         results = await self.caller.send(rows)
-        self._finished.append(results)
+        self._finished += results
         self._poke_in_time(results)
-        while self._unrecorded() > self._bearable:
+        while self._writing + len(self._finished) > self._bearable:
             await self._recorded
-
-    def _unrecorded(self) -> int:
-        return self._writing + sum(len(some) for some in self._finished)
 
     def _poke_in_time(self, results: Sequence[Result]) -> None:
         """What was delivered may wait a moment, while nothing waits and a hand is free."""
-        done = all(one.outcome is not None and one.outcome.status == "done" for one in results)
-        waits = not done or self._lanes.size or self.health.stopped or not self._has_hand
-        if not self.linger or waits:
+        done = bool(self.linger) and all(
+            one.outcome is not None and one.outcome.status == "done" for one in results
+        )
+        if not done or self._lanes.size or self.health.stopped or not self._has_hand:
             self._poke.set()
         elif self._timer is None:
             loop = asyncio.get_running_loop()

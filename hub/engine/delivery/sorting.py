@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.contract import Ability, Capabilities
 from hub.engine.delivery.book import UNCERTAIN
-from hub.events.objects import Kind
+from hub.events.objects import KINDS, Kind
 from hub.store import outbox
 from hub.store.outbox import Later, Sent
 from hub.store.store import Tx
@@ -80,7 +80,7 @@ def _was_for_others(row: Any, done_body: Any) -> bool:
 
 def _intend(tx: Tx, found: Found, abilities: Capabilities) -> None:
     """A keyed target may be told again, so one statement for all of them is enough."""
-    keyed = [r for r in found.sendable if abilities.kinds[Kind(r.kind)].identity == "keyed"]
+    keyed = [r for r in found.sendable if abilities.kinds[KINDS[r.kind]].identity == "keyed"]
     outbox.intend(tx, keyed)
     found.intended = bool(keyed)
 
