@@ -9,7 +9,7 @@ OTHER_WAYS = {
     "smtplib", "socket", "ssl", "subprocess", "urllib3", "websockets",
 }  # fmt: skip
 LDAP = "a directory speaks no HTTP: ldap3, with the same trust (hub.http.tls_context)"
-TALKING = ("dial.py", "faults.py", "kerberos.py", "reader.py", "session.py")
+TALKING = ("asking.py", "dial.py", "faults.py", "kerberos.py", "reader.py", "session.py")
 EXEMPT = {"ldap": dict.fromkeys(TALKING, LDAP)}
 INSIDE_URLLIB = "urllib.request"
 
