@@ -156,8 +156,11 @@ class Smtp:
             await self._login(client)
             yield client
             with suppress(Exception):  # it has the message already
-                await client.quit()
+                await client.execute_command(b"QUIT")
         finally:
+            # closing politely, TLS waits for the server's last word for up to 30 s, all by itself
+            if client.transport is not None:
+                client.transport.abort()
             client.close()
 
     def _client(self) -> "SMTP":

@@ -1,23 +1,14 @@
 """Serving an application inside a command, and stopping politely."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
 
-
-class Server(uvicorn.Server):
-    """A server that leaves signals to the command."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
+from hub.web.serving import Server
 
 
 def server(app: Any, *, date_header: bool = True) -> Server:

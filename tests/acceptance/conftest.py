@@ -33,6 +33,7 @@ from hub.store import holds, ledger, streams
 from hub.store.store import Store
 from hub.testing.fakes import FakeClock, FakeLog
 from hub.web.app import WebOptions, app
+from hub.web.serving import Server
 from hub.web.source import StoredHealth, StoredTiles
 
 DESK, INTRANET = "https://servicedesk.example.org", "https://intranet.example.org"
@@ -310,7 +311,7 @@ async def serve(site: Any, port: int, stack: AsyncExitStack) -> str:
         site, port=port, log_config=None, lifespan="off", date_header=False, ws="none",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve())
 
     async def end() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import uvicorn
 
+from hub.web.serving import Server
+
 CHROMIUM = Path(os.environ.get("HUB_CHROMIUM", "/usr/bin/chromium"))
 QUIET = [
     "--no-sandbox",
@@ -51,7 +53,7 @@ async def serve() -> AsyncIterator[Serve]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(app: Any) -> str:
-            server = uvicorn.Server(
+            server = Server(
                 uvicorn.Config(
                     app,
                     host="127.0.0.1",
@@ -72,6 +74,6 @@ async def serve() -> AsyncIterator[Serve]:
         yield start
 
 
-async def _stop(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+async def _stop(server: Server, task: asyncio.Task[None]) -> None:
     server.should_exit = True
     await task

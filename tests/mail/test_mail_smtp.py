@@ -1,12 +1,16 @@
 """Mail through a real SMTP server: what arrives, and what is said when it does not."""
 
 import asyncio
+import gc
 import ssl
+import sys
+import time
 import traceback
 from datetime import UTC, datetime
 
 import pytest
 import trustme
+from aiosmtpd.smtp import SMTP
 
 from hub.errors import (
     AuthFailedError,
@@ -106,6 +110,27 @@ async def test_a_login_over_verified_tls(mail_sink, authority, ca_file, security
     await one.check()
     assert (sink.logins, sink.messages) == ([("PLAIN", True)], [])
     await one.send(NOTE)
+    assert len(sink.messages) == 1
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_no_connection_stays_where_the_server_is_slow_to_close_it(
+    mail_sink, authority, ca_file, security, monkeypatch
+):
+    said, left = SMTP.push, []
+
+    async def slowly(self, status):
+        await said(self, status)
+        if str(status).startswith("221"):
+            time.sleep(0.3)  # the whole server
+
+    monkeypatch.setattr(SMTP, "push", slowly)
+    monkeypatch.setattr(sys, "unraisablehook", left.append)  # an open socket that is forgotten
+    sink = mail_sink(security, context(authority))
+    one = mailer(sink, host="localhost", security=security, ca_file=ca_file)
+    asyncio.run(one.send(NOTE))
+    gc.collect()
+    assert [str(one.exc_value) for one in left] == []
     assert len(sink.messages) == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 
 from hub.sandbox.intranet import InProcessTransport, IntranetOptions, IntranetSandbox
+from hub.web.serving import Server
 
 
 class Clock:
@@ -95,7 +96,7 @@ def freshness(clock):
 @contextlib.asynccontextmanager
 async def _served(app):
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(10):

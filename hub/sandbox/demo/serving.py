@@ -2,25 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from hub.web.listening import listen
+from hub.web.serving import Server
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 10.0  # seconds that a server may take to start
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to whoever runs the demo: several servers share one process."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture nothing."""
-        yield
 
 
 def own(port: int = 0) -> socket.socket:
@@ -57,7 +49,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
         ws="none",
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await _started(server, task)
