@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from hub.errors import (
     AuthFailedError,
@@ -27,6 +27,8 @@ from hub.errors import (
 from hub.http import tls_context
 
 if TYPE_CHECKING:
+    from asyncio import WriteTransport
+
     from aiosmtplib import SMTP
 
 Security = Literal["starttls", "tls", "none"]
@@ -160,7 +162,7 @@ class Smtp:
         finally:
             # closing politely, TLS waits for the server's last word for up to 30 s, all by itself
             if client.transport is not None:
-                client.transport.abort()
+                cast("WriteTransport", client.transport).abort()
             client.close()
 
     def _client(self) -> "SMTP":
