@@ -17,7 +17,7 @@ from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
 from hub.cli.plan_preview import Before, pretend
 from hub.cli.session import Session, complain, log_of, now, run, settings_of, veiled, working
-from hub.engine import reconcile
+from hub.engine import doubts, reconcile
 from hub.engine.board import Board
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
@@ -159,8 +159,7 @@ async def _read(out: Output, runner: Runner) -> list[Report]:
     todo = [
         (source.id, stream.name)
         for source in runner.sources.values()
-        for stream in source.connector.streams()
-        if stream.every is not None
+        for stream in doubts.in_order(source.connector.streams())
     ]
     reports = []
     with out.progress("reading", len(todo)) as steps:

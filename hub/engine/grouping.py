@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.engine import departures, linking
+from hub.engine import departures, doubts, linking
 from hub.engine.projection import Desired, object_key
 from hub.events.base import Family, fingerprint
 from hub.events.group import Group
@@ -46,8 +46,8 @@ class People:
         rows: as stored.
         accounts: their accounts by person.
         waits: per target those who wait in another hold: nothing of theirs is touched.
-        doubted: those of whom a source says that an account is gone, and an administrator not yet:
-            whoever left with it did not leave a group.
+        doubted: those of whom a source says that an account is gone, and an administrator not yet
+            (`hub.engine.doubts`).
     """
 
     rows: Sequence[Any]
@@ -207,7 +207,7 @@ class _Target:
         self._tx, self._id, self._now = tx, target_id, now
         self._going = going
         self._waits = people.waits.get(target_id, ())
-        self._doubted = people.doubted
+        self._people = people
         self._limits = people.policy.removals
         self._links = people.policy.accounts.get(target_id) == linking.LINK
         self._rows = [row for row in people.rows if row.id not in self._waits]
@@ -268,13 +268,25 @@ class _Target:
         """Those who leave do, or all of them wait; which these are."""
         lines: dict[Line, Why] = {(one, None): why for one, why in self._going.items()}
         lines |= {(one.group, one.person): one.why for one in losses if one.why in WEIGHED}
-        doubted = {line for line in lines if line[1] in self._doubted}
+        doubted = {line for line in lines if line[1] in self._people.doubted} | self._early(lines)
         asked = {line: why for line, why in lines.items() if line not in {*let_go, *doubted}}
         waits = doubted.union(self._weigh(asked))
         leave = [one.object for one in losses if (one.group, one.person) not in waits]
         leave += [self._there[one].id for one in self._going if (one, None) not in waits]
         desire.make_all_absent(self._tx, leave, self._now)
         return waits
+
+    def _early(self, lines: Mapping[Line, Why]) -> set[Line]:
+        """Those who left a group, and whose accounts were not found since, or not looked for."""
+        left = {line for line, why in lines.items() if why is Why.LEFT}
+        mine = (self._people.accounts.get(person or "", ()) for _, person in left)
+        there = {one.subject: one for many in mine for one in many if one.removed_at is None}
+        absent = doubts.absent(list(there.values()))
+        early = {
+            (group_key(instance, key), person)
+            for instance, key, person in doubts.early(self._tx, list(there.values()))
+        }
+        return {line for line in left if line in early or line[1] in absent}
 
     def _weigh(self, asked: Mapping[Line, Why]) -> Collection[Line]:
         """Those who wait: all of them, or none but whom an administrator keeps."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.engine import departures, grouping, linking, overhauls, portraits
+from hub.engine import departures, doubts, grouping, linking, overhauls, portraits
 from hub.engine.projection import Desired
 from hub.events.objects import Kind, PersonEntry
 from hub.people import policy as policies
@@ -110,20 +110,12 @@ def provision(
             now=now,
             recent=recent,
         )
-    people = grouping.People(rows, accounts, waits, _doubted(tx), policy)
+    people = grouping.People(rows, accounts, waits, doubts.held(tx), policy)
     held = grouping.fill(tx, people, stale, going, now=now, let_go=let_go or {}).union(
         unchanged, *waits.values()
     )
     persons.fresh(tx, [row.id for row in rows if row.id not in held])
     return len(rows) - len(held)
-
-
-def _doubted(tx: Tx) -> set[str]:
-    """The persons of accounts whose removal waits for an administrator."""
-    waiting = [row for row in holds.all_open(tx) if row.action == "removal"]
-    subjects = {line["subject"] for row in waiting for line in row.content if "subject" in line}
-    links = persons.links(tx, subjects).values()
-    return {one.person for one in links if one.person}
 
 
 def _settle(

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hub.contract import Received, Stream
+from hub.engine import doubts
 from hub.engine.configuration import Source
 from hub.engine.reading import Report
 from hub.engine.runner import Runner, What
@@ -331,8 +332,7 @@ async def _sync(runner: Runner, names: list[str]) -> dict[str, Any]:
     reports = [
         await run_there(runner, name, stream.name)
         for name in names
-        for stream in runner.sources[name].connector.streams()
-        if stream.every is not None
+        for stream in doubts.in_order(runner.sources[name].connector.streams())
     ]
     delivered = await _delivered(runner, PATIENCE)
     await runner.tell()

@@ -21,9 +21,12 @@ _COLUMNS = (
     account.c.evidence,
     account.c.since,
     subject.c.instance,
+    subject.c.stream,
     subject.c.key,
     subject.c.version,
     subject.c.state,
+    subject.c.missing,
+    subject.c.staged,
     subject.c.removed_at,
 )
 STALE: dict[str, Any] = {"stale": True}
