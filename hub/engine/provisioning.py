@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.engine import departures, doubts, grouping, linking, overhauls, portraits
+from hub.engine import departures, doubts, grouping, linking, managers, overhauls, portraits
 from hub.engine.projection import Desired
 from hub.events.objects import Kind, PersonEntry
 from hub.people import policy as policies
@@ -89,9 +89,10 @@ def provision(
     accounts: dict[str, list[Any]] = {}
     for one in persons.of_persons(tx, [row.id for row in rows]):
         accounts.setdefault(one.person, []).append(one)
+    above = managers.above(tx, policy) if policy.accounts else {}
     waits, unchanged = {}, set()
     for target_id, what in policy.accounts.items():
-        wishes = _wishes(tx, target_id, rows, accounts, policy)
+        wishes = _wishes(tx, target_id, rows, accounts, policy, above=above)
         free = {*(changed or {}).get(target_id, ()), *agreed}
         leaving = {*(released or {}).get(target_id, ()), *agreed}
         if what == linking.LINK:
@@ -106,7 +107,7 @@ def provision(
             target_id,
             [one for one in wishes if one.row.id not in same],
             leaving,
-            limits=policy.removals,
+            policy=policy,
             now=now,
             recent=recent,
         )
@@ -124,15 +125,15 @@ def _settle(
     wishes: Sequence[Wish],
     let_go: Collection[str],
     *,
-    limits: Removals,
+    policy: Policy,
     now: datetime,
     recent: timedelta | None,
 ) -> set[str]:
     """Weigh and carry out; those who wait."""
     losing = [one for one in wishes if one.is_loss and one.row.id not in let_go]
     lost = _lost(tx, target_id, now - recent) if recent and losing else 0
-    waits = _weigh(tx, target_id, losing, limits, now, lost=lost)
-    moving = [one for one in wishes if one.row.id not in waits]
+    waits = _weigh(tx, target_id, losing, policy.removals, now, lost=lost)
+    moving = managers.known(tx, target_id, [one for one in wishes if one.row.id not in waits])
     linking.take_over(tx, target_id, moving)
     for one in moving:
         if one.entry is None:
@@ -143,6 +144,7 @@ def _settle(
         tx, [(one.instance, _desired(target_id, one)) for one in moving if one.entry], now
     )
     portraits.settle(tx, target_id, moving, now)
+    managers.follow(tx, target_id, moving, policy, now)
     return waits
 
 
@@ -236,6 +238,8 @@ def _wishes(
     rows: Sequence[Any],
     accounts: Mapping[str, Sequence[Any]],
     policy: Policy,
+    *,
+    above: Mapping[str, str],
 ) -> list[Wish]:
     there = objects.by_keys(tx, target_id, str(Kind.PERSON), [row.id for row in rows])
     modes = {name: row.mode for name, row in streams.instances(tx).items()}
@@ -245,7 +249,7 @@ def _wishes(
         old = there.get(row.id)
         found = _instance(accounts.get(row.id, ()), policy, modes)
         instance = found or (old.instance if old is not None else "")
-        entry = entry_of(row, policy) if instance else None
+        entry = entry_of(row, policy, above.get(row.id)) if instance else None
         if entry is not None and old is None and not entry.active:
             entry = None  # nobody makes an account for somebody who may not use it
         wishes.append(Wish(row, instance, entry, old, gallery.portrait(row, entry, old)))
@@ -261,7 +265,7 @@ def _instance(accounts: Iterable[Any], policy: Policy, modes: Mapping[str, str])
     return next(iter([*sending, *names]), "")
 
 
-def entry_of(row: Any, policy: Policy) -> PersonEntry | None:
+def entry_of(row: Any, policy: Policy, manager: str | None = None) -> PersonEntry | None:
     """What a person's account should look like; None: there should be none. Pure.
 
     Somebody who is suspended keeps an account that is switched off. Who has nothing to log in with
@@ -281,6 +285,7 @@ def entry_of(row: Any, policy: Policy) -> PersonEntry | None:
         family_name=family or None,
         external=bool(known.get("external", False)),
         active=row.state in MAY_LOG_IN,
+        manager=manager,
         **values,
     )
 

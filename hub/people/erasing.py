@@ -13,6 +13,7 @@ from hub.store import (
     desire,
     erasure,
     invitations,
+    managers,
     memberships,
     named,
     notices,
@@ -175,3 +176,4 @@ def _off_targets(tx: Tx, ids: Sequence[str], now: datetime) -> None:
         if "present" in {one.state, one.done_state}:
             desire.make_absent(tx, one.id, now)
         objects.forget_body(tx, one.id)
+    managers.forget(tx, ids)

@@ -17,7 +17,7 @@ from hub.people.policy import Policy
 from hub.people.profile import anchors
 from hub.people.standing import Account, account_of, stands
 from hub.people.states import State, next_change
-from hub.store import persons, reviews, sessions, subjects, trail
+from hub.store import managers, persons, reviews, sessions, subjects, trail
 from hub.store.persons import Link
 from hub.store.store import Tx
 
@@ -60,6 +60,7 @@ def settle(tx: Tx, ids: Iterable[str], now: datetime) -> None:
     whose = sorted(set(ids))
     refresh(tx, whose, now)
     persons.touch(tx, whose)
+    managers.touch_reports(tx, whose)
     rows = persons.of_persons(tx, whose)
     moments = look_again(tx, [account_of(row) for row in rows], now)
     subjects.update(tx, [{"id_": one, "look_again": at} for one, at in moments.items()])
@@ -188,6 +189,8 @@ class _Step:
         touched = {link.person for link in (self.links | self.made).values() if link.person}
         moved = refresh(self.tx, touched - set(self.fresh), self.now)
         persons.touch(self.tx, touched - set(self.fresh))  # what each is in may differ all the same
+        if self.policy.accounts:
+            managers.touch_reports_to(self.tx, list(self.made))
         if made or moved:
             self._audit(made, moved)
         subjects.mark_dirty(self.tx, self.waking)

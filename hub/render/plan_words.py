@@ -122,6 +122,7 @@ DUTCH = PlanWords(
             "links": "koppelingen",
             "audience": "publiek",
             "tile": "tegel",
+            "manager": "leidinggevende",
         }
     ),
     blocks=MappingProxyType(
@@ -208,6 +209,7 @@ ENGLISH = PlanWords(
             "links": "links",
             "audience": "audience",
             "tile": "tile",
+            "manager": "manager",
         }
     ),
     blocks=MappingProxyType(
