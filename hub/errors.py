@@ -11,12 +11,42 @@
     └── StreamLostError         another worker took the stream or the store; stop writing
 
 A message speaks to an administrator: what is wrong and what to do. The cause is chained for us
-(`raise ... from error`). Neither holds a secret or a body.
+(`raise ... from error`). Neither holds a secret or a body. What people read on a page in their own
+language also carries its code and values (`Coded`).
 """
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """What a message says, for pages in other languages.
+
+    Attributes:
+        code: names the words; whoever has none for it shows the message as it is, in English.
+        values: what is filled in. Never what stands in somebody's cell.
+    """
+
+    code: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    def veiled(self, veil: Callable[[str], str]) -> "Coded":
+        """The same without the secrets that `veil` takes out of a text."""
+        values = self.values.items()
+        return Coded(self.code, {x: veil(y) if isinstance(y, str) else y for x, y in values})
 
 
 class HubError(Exception):
-    """Base of all errors that the hub raises on purpose."""
+    """Base of all errors that the hub raises on purpose.
+
+    Attributes:
+        coded: what the message says, for pages in other languages; None: only the message does.
+    """
+
+    def __init__(self, *args: object, coded: Coded | None = None) -> None:
+        super().__init__(*args)
+        self.coded = coded
 
 
 class BadConfigError(HubError):

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Protocol
 
+from connectors.csv.faults import Fault, of_settings
 from connectors.csv.models import Found
 from connectors.csv.settings import CsvSettings
 from hub.errors import BadConfigError, PermissionMissingError, RetryableError
@@ -44,10 +45,7 @@ def newest_first(files: list[Found], pattern: str) -> list[Found]:
 
 def too_large(file: Found, most: int) -> BadConfigError:
     """It is larger than the settings allow."""
-    return BadConfigError(
-        f"{file.name} has {file.size:,} bytes, more than `most_bytes` ({most:,}): is this the "
-        "right file? If so, raise it."
-    )
+    return of_settings(Fault.TOO_LARGE, name=file.name, size=file.size, most=most)
 
 
 class NoFolder:

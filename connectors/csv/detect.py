@@ -14,9 +14,10 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.csv.columns import KNOWN, NEVER, Column, folded
+from connectors.csv.faults import Fault, of_settings, passing
 from connectors.csv.models import Layout, Row, Table
 from connectors.csv.settings import CsvSettings
-from hub.errors import BadConfigError, RetryableError
+from hub.errors import BadConfigError
 
 DELIMITERS = {";": ";", ",": ",", "tab": "\t", "|": "|"}
 TITLES = 20  # lines that may stand above the headings
@@ -27,10 +28,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _OTHERS = {  # what a file begins with that is no text
-    b"PK\x03\x04": "a workbook (Excel, LibreOffice)",
-    b"\xd0\xcf\x11\xe0": "an old workbook of Excel",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "compressed (gzip)",
+    b"PK\x03\x04": Fault.WORKBOOK,
+    b"\xd0\xcf\x11\xe0": Fault.OLD_WORKBOOK,
+    b"%PDF": Fault.PDF,
+    b"\x1f\x8b": Fault.COMPRESSED,
 }
 _UNUSED = "\x81\x8d\x8f\x90\x9d"  # what cp1252 gives no letter
 
@@ -58,13 +59,10 @@ def decoded(data: bytes, config: CsvSettings) -> tuple[str, str]:
         BadConfigError: it is not in the encoding that was said, or in none that is known.
     """
     if not data.strip(b"\0 \r\n\t"):
-        raise RetryableError("The file is empty: nothing was concluded. Is the export at work?")
-    for mark, what in _OTHERS.items():
+        raise passing(Fault.EMPTY)
+    for mark, fault in _OTHERS.items():
         if data.startswith(mark):
-            raise BadConfigError(
-                f"The file is {what}, and no CSV: open it and save it as `CSV UTF-8`, or let the "
-                "export write CSV."
-            )
+            raise of_settings(fault)
     tried = [config.encoding] if config.encoding != "auto" else list(_likely(data))
     for encoding in tried:
         try:
@@ -73,10 +71,7 @@ def decoded(data: bytes, config: CsvSettings) -> tuple[str, str]:
             continue
         if config.encoding != "auto" or encoding != "cp1252" or not set(_UNUSED) & set(text):
             return text.removeprefix("\ufeff"), encoding.removesuffix("-sig")
-    raise BadConfigError(
-        f"The file is not in {' or '.join(tried)}: name its encoding in `encoding`, or let the "
-        "export write UTF-8."
-    )
+    raise of_settings(Fault.ENCODING, tried=", ".join(tried))
 
 
 def _likely(data: bytes) -> Iterator[str]:
@@ -98,10 +93,7 @@ def _whole(text: str, config: CsvSettings) -> str:
         return text
     head, _, last = text.rstrip().rpartition("\n")
     if not last.startswith(config.last_line):
-        raise RetryableError(
-            "The file does not end with its `last_line`: it was cut off, or is still being "
-            "written. Nothing was concluded."
-        )
+        raise passing(Fault.LAST_LINE)
     return head + "\n"
 
 
@@ -159,14 +151,11 @@ def _check(headings: Sequence[str], places: Mapping[Column, int], config: CsvSet
     folds = [folded(one) for one in headings]
     wanted = [*config.columns.values(), *config.key]
     if missing := [one for one in wanted if folded(one) not in folds]:
-        raise BadConfigError(
-            f"The file has no column {_quoted(missing)}; it has {_quoted(headings)}. Correct "
-            "`columns` and `key`, or the export."
-        )
+        raise of_settings(Fault.MISSING, missing=_quoted(missing), headings=_quoted(headings))
     used = [folds[place] for place in places.values()] + [folded(one) for one in config.key]
     if twice := sorted({one for one in used if folds.count(one) > 1}):
         shown = [one for one in headings if folded(one) in twice]
-        raise BadConfigError(f"The file has columns of the same name: {_quoted(shown)}.")
+        raise of_settings(Fault.TWICE, columns=_quoted(shown))
     if not {Column.DISPLAY_NAME, Column.FAMILY_NAME} & set(places):
         raise _no_headings(config)
 
@@ -178,19 +167,14 @@ def _key(
     if config.key:
         return tuple(folds.index(folded(one)) for one in config.key)
     if Column.EMPLOYEE_NUMBER not in places:
-        raise BadConfigError(
-            f"No column names a row for good; there are {_quoted(headings)}. Write in `key` which "
-            "one does: a number that stays with the person, never a name or a mail address."
-        )
+        raise of_settings(Fault.NO_KEY, headings=_quoted(headings))
     return (places[Column.EMPLOYEE_NUMBER],)
 
 
 def _no_headings(config: CsvSettings) -> BadConfigError:
-    shown = "" if config.delimiter == "auto" else f" with the delimiter `{config.delimiter}`"
-    return BadConfigError(
-        f"No line with headings that the hub knows stands in the first {TITLES} lines{shown}: it "
-        "looks for a name at least (Achternaam, Naam). Name the headings in `columns`."
-    )
+    if config.delimiter == "auto":
+        return of_settings(Fault.NO_HEADINGS, lines=TITLES)
+    return of_settings(Fault.NO_HEADINGS_BY, lines=TITLES, delimiter=config.delimiter)
 
 
 def _quoted(names: Sequence[str]) -> str:
@@ -214,10 +198,7 @@ def _rows(text: str, layout: Layout) -> tuple[list[Row], list[tuple[int, int]]]:
             else:
                 rows.append(Row(line, cells))
     except csv.Error as error:
-        raise RetryableError(
-            f"The file breaks off or is damaged inside a quoted cell, behind line {line} "
-            f"({error}): nothing was concluded."
-        ) from error
+        raise passing(Fault.DAMAGED, line=line, error=str(error)) from error
     return rows, broken
 
 
@@ -231,12 +212,7 @@ def _judge(text: str, rows: Sequence[Row], broken: Sequence[tuple[int, int]]) ->
     ended = text.endswith(("\n", "\r"))
     breaks = broken[-1][0] if broken and broken[-1][0] > last else 0
     if not ended and (breaks or not rows):
-        raise RetryableError(
-            f"The file breaks off in line {breaks or 1}: nothing was concluded. Let the export "
-            "write under another name first, and rename the file when it is whole."
-        )
+        raise passing(Fault.CUT, line=breaks or 1)
     if len(broken) > TOLERATED * (len(rows) + len(broken)):
-        raise RetryableError(
-            f"{len(broken)} of {len(rows) + len(broken)} lines have more or fewer cells than there "
-            f"are headings, the first in line {broken[0][0]}: nothing was concluded."
-        )
+        many, of = len(broken), len(rows) + len(broken)
+        raise passing(Fault.RAGGED, many=many, of=of, line=broken[0][0])

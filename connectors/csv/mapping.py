@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.csv.columns import Column
+from connectors.csv.faults import Fault, unreadable
 from connectors.csv.models import Layout, Row, Table
 from connectors.csv.settings import CsvSettings
 from hub.contract import Record, Ref, Unreadable
@@ -29,7 +30,15 @@ _NEVER = frozenset({"9999", "2999"})  # what exports write for "no end"
 
 
 class CellError(ValueError):
-    """A cell that can't be understood; the message names the column, never what stands in it."""
+    """A cell that can't be understood; `values` name the column, never what stands in it."""
+
+    def __init__(self, fault: Fault, **values: str | int) -> None:
+        super().__init__(fault)
+        self.fault, self.values = fault, values
+
+    def row(self, line: int, key: str | None = None) -> Unreadable:
+        """The row that it stands in."""
+        return unreadable(self.fault, key, line=line, **self.values)
 
 
 def records(
@@ -43,13 +52,17 @@ def records(
     layout = table.layout
     found: dict[str, Record] = {}
     twice: dict[str, list[int]] = {}
-    faults = [Unreadable(_cells(*one, len(layout.headings))) for one in table.broken]
+    wanted = len(layout.headings)
+    faults = [
+        unreadable(Fault.CELLS, line=line, number=number, wanted=wanted)
+        for line, number in table.broken
+    ]
     lines: dict[str, int] = {}
     for row in table.rows:
         try:
             key = key_of(row, layout)
         except CellError as error:
-            faults.append(Unreadable(f"line {row.line}: {error}"))
+            faults.append(error.row(row.line))
             continue
         if key in lines:
             twice.setdefault(key, [lines[key]]).append(row.line)
@@ -58,16 +71,12 @@ def records(
         try:
             found[key] = record(key, row, layout, config, namespace)
         except CellError as error:
-            faults.append(Unreadable(f"line {row.line}: {error}", key=key))
+            faults.append(error.row(row.line, key))
     for key, where in twice.items():  # which of them is meant, nobody can say
         found.pop(key, None)
         shown = ", ".join(map(str, where))
-        faults.append(Unreadable(f"the same key stands in the lines {shown}", key=key))
+        faults.append(unreadable(Fault.SAME_KEY, key, lines=shown))
     return list(found.values()), faults
-
-
-def _cells(line: int, number: int, wanted: int) -> str:
-    return f"line {line} has {number} cells, and there are {wanted} headings"
 
 
 def key_of(row: Row, layout: Layout) -> str:
@@ -79,12 +88,12 @@ def key_of(row: Row, layout: Layout) -> str:
     parts = [row.cells[place] for place in layout.key]
     names = ", ".join(f"`{layout.headings[place]}`" for place in layout.key)
     if not all(parts):
-        raise CellError(f"{names} is empty")
+        raise CellError(Fault.KEY_EMPTY, columns=names)
     key = "/".join(parts)
     if _ADDRESS.search(key):
-        raise CellError(f"{names} is a mail address, which is no key: addresses change")
+        raise CellError(Fault.KEY_ADDRESS, columns=names)
     if len(key) > KEY_LONGEST:
-        raise CellError(f"{names} has more than {KEY_LONGEST} characters")
+        raise CellError(Fault.KEY_LONG, columns=names, most=KEY_LONGEST)
     return key
 
 
@@ -121,7 +130,7 @@ def _shown(cells: Mapping[Column, str], values: Mapping[str, Any]) -> str:
     parts = (values.get(name) for name in ("given_name", "infix", "family_name"))
     if shown := given or " ".join(part for part in parts if part):
         return shown
-    raise CellError("the row has no name")
+    raise CellError(Fault.NO_NAME)
 
 
 def _enabled(cells: Mapping[Column, str], layout: Layout) -> bool:
@@ -130,7 +139,7 @@ def _enabled(cells: Mapping[Column, str], layout: Layout) -> bool:
         return True
     if said in _NO:
         return False
-    raise CellError(f"`{_named(layout, Column.ENABLED)}` says neither yes nor no")
+    raise CellError(Fault.NEITHER, column=_named(layout, Column.ENABLED))
 
 
 def _days(
@@ -142,7 +151,7 @@ def _days(
         try:
             days[column] = day(cells.get(column, ""), day_first=config.day_first)
         except ValueError as error:
-            raise CellError(f"`{_named(layout, column)}` is no date") from error
+            raise CellError(Fault.NO_DATE, column=_named(layout, column)) from error
     ends = days[Column.ENDS]
     return {
         "birth_date": days[Column.BIRTH_DATE],

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from hub.errors import Coded
 from hub.events.base import Family, Payload
 from hub.http import HttpFactory
 
@@ -125,11 +126,16 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row that could not be understood; `key` or `container` None where it did not say."""
+    """A row that could not be understood; `key` or `container` None where it did not say.
+
+    Attributes:
+        coded: what the reason says, for pages in other languages; None: only the reason does.
+    """
 
     reason: str
     key: str | None = None
     container: str | None = None
+    coded: Coded | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from hub.contract import Understood
+from hub.contract import Understood, Unreadable
 from hub.engine import previewing, reconcile, uploads
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
+from hub.errors import Coded
 from hub.people.finding import UNSHOWN
 from hub.store import brought, holds, persons, reviews, trail
 from hub.store.store import Store, Tx
@@ -126,13 +127,18 @@ def _state(tx: Tx, instance: str, now: datetime) -> _State:
 
 
 def _file(understood: Understood) -> dict[str, Any]:
-    faults = [{"reason": one.reason, "key": one.key} for one in understood.batch.unreadable]
     return {
         "file": dict(understood.form) | {"people": len(understood.batch.records)},
         "columns": [{"heading": name, "field": field} for name, field in understood.columns],
         "key": list(understood.key),
-        "unreadable": faults,
+        "unreadable": [_unreadable(one) for one in understood.batch.unreadable],
     }
+
+
+def _unreadable(one: Unreadable) -> dict[str, Any]:
+    coded = one.coded or Coded("")
+    values = dict(coded.values)
+    return {"reason": one.reason, "key": one.key, "code": coded.code, "values": values}
 
 
 def _people(

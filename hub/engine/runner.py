@@ -323,7 +323,7 @@ class Runner:
             report = await self._read(given, self.stream(instance, name), full=True)
             await self.project()
         self.wake("objects")
-        uploads.check_ended(report.outcome, report.reason)
+        uploads.check_ended(report.outcome, report.health, report.reason)
         return report
 
     @asynccontextmanager

@@ -21,8 +21,9 @@ from hub.contract import (
     TakesFiles,
     Understood,
 )
+from hub.engine import quarantine
 from hub.engine.configuration import Source
-from hub.errors import BadConfigError, RejectedError, RetryableError
+from hub.errors import BadConfigError, Coded, RejectedError, RetryableError
 from hub.store import calls, streams, trail
 from hub.store.calls import Signature
 from hub.store.store import Tx
@@ -123,7 +124,7 @@ async def understand(source: Source, stream: str, data: bytes) -> Understood:
     try:
         return await asyncio.to_thread(connector.understand, stream, data)
     except (RetryableError, BadConfigError) as error:  # whoever brought it can mend it, at once
-        raise RejectedError(str(error)) from error
+        raise RejectedError(str(error), coded=error.coded) from error
 
 
 def brought(source: Source, understood: Understood, data: bytes) -> Source:
@@ -161,11 +162,12 @@ def _last(row: Any) -> tuple[str, str, str | None, str | None]:
     return row.instance, row.stream, row.fingerprint, row.delta_checkpoint
 
 
-def check_ended(outcome: str, reason: str | None) -> None:
+def check_ended(outcome: str, health: str, reason: str | None) -> None:
     """Raise what a reading of the file came to, where it did not end well.
 
     Raises:
         RejectedError: it failed.
     """
     if outcome == "failed":
-        raise RejectedError(f"The file was not taken whole: {reason}")
+        coded = Coded("too-many-unreadable" if health == quarantine.HEALTH else "not-whole")
+        raise RejectedError(f"The file was not taken whole: {reason}", coded=coded)

@@ -115,8 +115,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "These wait for an answer: `hub people review list`.",
     ),
     "forgotten_lead": (
-        "{count} vergeten mensen blijven buiten de lijst.",
-        "{count} forgotten people are left out.",
+        "Vergeten, en daarom niet in de lijst: {count}.",
+        "Forgotten, and therefore left out: {count}.",
     ),
     "follows_nothing": (
         "er volgt niets uit: een tweede, ander bestand moet het bevestigen",

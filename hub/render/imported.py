@@ -1,16 +1,19 @@
 """What a file of people would do, as a page: to look at, and to bring one without any script."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from hub.errors import Coded
 from hub.events.base import Language
 from hub.render import people_words
 from hub.render.catalogue import CATALOGUE
 from hub.render.clock import Clock, zone
+from hub.render.file_words import told
 from hub.render.import_words import FIELD_WORDS, IMPORT_WORDS
 from hub.render.policy import digest
 from hub.render.tile import Page, asset, templates
@@ -22,6 +25,7 @@ HUES: Mapping[str, str] = {
     "back": "create", "absent": "hold", "unreadable": "remove", "same": "",
 }  # fmt: skip
 SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "remove": "\N{MINUS SIGN}"}
+_TYPED = re.compile(r"`([^`]+)`")
 LISTED = 500  # lines of one group on a page
 
 Step = Literal["secret", "choose", "preview", "done", "again"]
@@ -38,6 +42,7 @@ class Screen:
         back: where another file is chosen; empty: nowhere.
         problem: the name of a text that says what went wrong; empty: nothing did.
         detail: more about it, in English.
+        coded: what the detail says, for other languages; None: only the detail does.
         most: the most megabytes of a file.
         found: what a file would do, as `hub.engine.rehearsal` gives it.
         outcome: of a stored one: `complete`, `same` or `previewed`.
@@ -52,6 +57,7 @@ class Screen:
     back: str = ""
     problem: str = ""
     detail: str = ""
+    coded: Coded | None = None
     most: int = 0
     found: Mapping[str, Any] | None = None
     outcome: str = ""
@@ -131,6 +137,19 @@ class _Say:
         """What a link or a question rests on."""
         signs = people_words.signs(row["evidence"], self.language)
         return people_words.tier(row["tier"], self.language) + (f" ({signs})" if signs else "")
+
+    def marked(self, text: str) -> Markup:
+        """A text in which what stands in backticks is what somebody types or finds."""
+        return Markup(_TYPED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # nosec B704  # escaped
+
+    def unreadable(self, row: Mapping[str, Any]) -> tuple[str, Language]:
+        """Why a row can't be read, and the language that this is in."""
+        coded = Coded(row.get("code", ""), row.get("values", {}))
+        return told(row["reason"], coded, self.language)
+
+    def detail(self, screen: Screen) -> tuple[str, Language]:
+        """More about what went wrong, and the language that this is in."""
+        return told(screen.detail, screen.coded, self.language)
 
     def whose(self, text: str, person: str, name: str | None, row: Mapping[str, Any]) -> str:
         """Whose an account is or may be, and why."""

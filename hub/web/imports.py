@@ -63,11 +63,11 @@ class _Ticket:
 
 
 class _Problem(Exception):  # noqa: N818  no failure: a page that says what to do
-    """What went wrong, as the name of a text; `detail` in English."""
+    """What went wrong, as the name of a text; `detail` in English, `coded` for other languages."""
 
-    def __init__(self, status: int, text: str, detail: str = "") -> None:
+    def __init__(self, status: int, text: str, detail: str = "", coded: Any = None) -> None:
         super().__init__(text)
-        self.status, self.text, self.detail = status, text, detail
+        self.status, self.shown = status, {"problem": text, "detail": detail, "coded": coded}
 
 
 class _InMemory(MultiPartParser):
@@ -181,15 +181,9 @@ class Imports:
         try:
             return await work(request, one)
         except _Problem as problem:
-            given: Any = {"problem": problem.text, "detail": problem.detail}
-            return self._page(
-                request,
-                "choose",
-                here=self._chosen_at(request),
-                status=problem.status,
-                most=one.most,
-                **given,
-            )
+            shown: Any = {"most": one.most, **problem.shown}
+            here = self._chosen_at(request)
+            return self._page(request, "choose", here=here, status=problem.status, **shown)
 
     async def _choose(self, request: Request, one: _Ticket) -> Response:
         return self._page(request, "choose", here=self._chosen_at(request), most=one.most)
@@ -236,7 +230,9 @@ class Imports:
         try:
             return await work
         except RejectedError as error:
-            raise _Problem(400, "unusable", self.runner.veil(str(error))) from error
+            veil = self.runner.veil
+            coded = error.coded and error.coded.veiled(veil)
+            raise _Problem(400, "unusable", veil(str(error)), coded) from error
         except (RetryableError, StreamLostError) as error:
             raise _Problem(503, "busy") from error
 

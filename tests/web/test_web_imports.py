@@ -237,7 +237,7 @@ async def test_only_so_many_wait_at_once(make):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"file": ("a.csv", b"", "text/csv")}, "is empty"),
+        ({"file": ("a.csv", b"", "text/csv")}, "Het bestand is leeg"),
         ({"file": ("a.xlsx", b"PK\x03\x04--", "text/csv")}, "CSV UTF-8"),
         ({"other": ("a.csv", LIST, "text/csv")}, "Kies eerst een bestand"),
         ({"file": ("a.csv", LIST + b"\n" * 9000, "text/csv")}, "te groot"),
@@ -290,3 +290,41 @@ async def test_markup_in_a_file_stays_text(make):
     seen = await shops.look(f"{HEAD}1;<b>Noor</b>;<script>alert(1)</script>;x\n".encode())
     assert "<script" not in seen.text
     assert "<b>Noor" not in seen.text
+
+
+# --- in the reader's language ------------------------------------------------------------------
+
+
+async def test_a_row_that_is_not_understood_is_told_in_the_language_of_the_page(make):
+    shops = await make()
+    page = await shops.look(LIST + b";Emma;Bakker;Weesp\n")
+    assert "<li>regel 4: <code>Personeelsnummer</code> is leeg</li>" in page.text
+    entered = await shops.enter(lang="en")
+    english = await shops.submit(
+        entered, files={"file": ("people.csv", LIST + b";Emma;Bakker;Weesp\n", "text/csv")}
+    )
+    assert "<li>line 4: <code>Personeelsnummer</code> is empty</li>" in english.text
+
+
+async def test_a_file_that_can_t_be_used_says_why_in_the_language_of_the_page(make):
+    shops = await make()
+    page = await shops.look(b"PK\x03\x04--")
+    assert page.status_code == 400
+    assert "<p>Het bestand is een werkmap (Excel, LibreOffice) en geen CSV-bestand" in page.text
+    assert 'lang="en"' not in page.text
+
+
+async def test_too_many_rows_that_are_not_understood_are_told_in_dutch(make):
+    shops = await make()
+    wrong = HEAD + "".join(f";Iemand;Jansen{n};Diemen\n" for n in range(200))
+    page = await shops.look(wrong.encode())
+    assert "Te veel rijen zijn onleesbaar" in page.text
+    assert 'lang="en"' not in page.text
+
+
+async def test_a_heading_can_t_write_into_the_page(make):
+    shops = await make(key=["Nr"])
+    data = b"Nr;Achternaam;`<b>x\n1;Berg;\n;Visser;\n"
+    assert "<b>x" not in (await shops.look(data)).text
+    other = await shops.look(b"Achternaam;`<b>x`\nBerg;\n")
+    assert "<code>&lt;b&gt;x</code>" in other.text.replace("<code></code>", "")
