@@ -1,5 +1,7 @@
 """The storage of `/scim/v2` under the contract of the server that it is built upon."""
 
+import functools
+
 import pytest
 from scim2_server.testing import AsyncScimStorageContract
 from scim2_server.utils import load_default_provider
@@ -9,6 +11,9 @@ from hub.sandbox.intranet.directory import Directory
 from hub.sandbox.intranet.scim.app import provider as own_provider
 from hub.sandbox.intranet.scim.storage import IntranetStorage
 from hub.sandbox.intranet.state import ObjectStore
+
+# half a second where much else is loaded: making a model looks through all modules for its source
+foreign_models = functools.cache(load_default_provider)
 
 
 class TestStorage(AsyncScimStorageContract):
@@ -27,4 +32,4 @@ class TestStorageOfForeignModels(TestStorage):
 
     @pytest.fixture
     def provider(self):
-        return load_default_provider()
+        return foreign_models()
