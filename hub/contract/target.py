@@ -21,6 +21,8 @@ class Ability:
             create of which the end is not known it is found before it is created again; none:
             such a create can't be recognised, so a person decides about it.
         max_title: the longest title in characters; None: no limit.
+        own_ids: of persons: a manager is named by the target's own id. Then `Delivery.requires` has
+            it, and a body names a manager only from when that one stands there.
     """
 
     upsert: bool = True
@@ -30,6 +32,7 @@ class Ability:
     identity: Literal["keyed", "searchable", "none"] = "keyed"
     max_title: int | None = None
     locales: tuple[str, ...] = ("nl", "en")
+    own_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Delivery:
         body: JSON values of the kind's model in `hub.events.objects`; empty when absent.
         token: names this very version; a repeat of a call carries the same token.
         remote_id, remote_version: as the target last told us; None before the first time.
-        requires: remote ids of the objects that it requires, by kind and key; they stand there.
+        requires: remote ids of the objects that it requires, and of the manager that a body names
+            where the target has `own_ids`, by kind and key; they stand there.
         content: of a present photo the bytes that its body tells of.
     """
 

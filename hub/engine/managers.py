@@ -40,12 +40,16 @@ def _trusted(claims: Iterable[Claim], policy: Policy) -> dict[str, str]:
 
 
 def known(tx: Tx, target_id: str, moving: Sequence["Wish"]) -> list["Wish"]:
-    """The same wishes, without managers who have no account there, and are to have none."""
+    """The same wishes, without managers who have no account there, and are to have none.
+
+    Those who manage others come first.
+    """
     own = {one.row.id: one.entry is not None and not _is_withdrawn(one) for one in moving}
     named = {one.entry.manager for one in moving if one.entry and one.entry.manager}
     there = managers.present(tx, target_id, [one for one in named if one not in own])
     there |= {one for one in named if own.get(one)}
-    return [one if _may_stand(one, there) else _without(one) for one in moving]
+    first = sorted(moving, key=lambda one: one.row.id not in named)  # so that ids are known early
+    return [one if _may_stand(one, there) else _without(one) for one in first]
 
 
 def _is_withdrawn(one: "Wish") -> bool:

@@ -1,6 +1,7 @@
 """Queries on who manages whom: references between accounts, and the key that stands on targets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +9,8 @@ import sqlalchemy as sa
 from hub.events.base import Family
 from hub.events.objects import Kind
 from hub.events.person import MANAGER
+from hub.store import bulk
+from hub.store.desire import ahead
 from hub.store.store import Tx
 from hub.store.subjects import chunks
 from hub.store.tables import account, obj, person, ref, subject
@@ -111,6 +114,50 @@ def forget(tx: Tx, persons: Collection[str]) -> None:
             values = {"body": _without(row.body), "done_body": _without(row.done_body), "hash": ""}
             tx.execute(obj.update().where(obj.c.id == row.id).values(values))
             tx.execute(person.update().where(person.c.id == row.key).values(stale=True))
+
+
+def remote_ids(tx: Tx, target_id: str, keys: Collection[str]) -> dict[str, str]:
+    """How a target calls these persons, of those who stand there to stay."""
+    same = {"target": target_id, "kind": str(Kind.PERSON), "state": "present"}
+    columns = ("key", "remote_id", "done_state")
+    rows = bulk.where_in(tx, obj, "key", keys, columns, **same)
+    return {row[0]: row[1] for row in rows if row[1] is not None and row[2] == "present"}
+
+
+_BARE = (
+    obj.update()
+    .where(obj.c.id == sa.bindparam("b_id"), obj.c.done_seq == sa.bindparam("b_seq"))
+    .values(done_body=sa.bindparam("b_body"))
+)
+
+
+def stand_without(tx: Tx, rows: Sequence[Any]) -> None:
+    """These versions were delivered without a manager, though one may be desired."""
+    if rows:
+        given = [{"b_id": row.id, "b_seq": row.seq, "b_body": row.body} for row in rows]
+        tx.execute(_BARE, given)
+
+
+def send_again(tx: Tx, target_id: str, now: datetime) -> bool:
+    """Whether somebody stands there without a manager who stands there by now; they are sent."""
+    lacking = {
+        row.id: row.body[FIELD] for row in tx.execute(_LACKING.where(obj.c.target == target_id))
+    }
+    there = remote_ids(tx, target_id, set(lacking.values()))
+    ids = [ident for ident, who in lacking.items() if who in there]
+    for part in chunks(ids):
+        tx.execute(obj.update().where(obj.c.id.in_(part)).values(ahead(now)))
+    return bool(ids)
+
+
+_SAID = f'"{FIELD}":'  # in canonical text; within a value its quotes would be written otherwise
+_LACKING = sa.select(obj.c.id, obj.c.body).where(
+    obj.c.kind == str(Kind.PERSON),
+    obj.c.state == "present",
+    obj.c.status == "done",
+    sa.type_coerce(obj.c.body, sa.Text).contains(_SAID, autoescape=True),
+    ~sa.type_coerce(obj.c.done_body, sa.Text).contains(_SAID, autoescape=True),
+)
 
 
 def _naming(ident: str) -> sa.Select[Any]:

@@ -17,6 +17,7 @@ from hub.settings.removals import Changes
 from hub.store import holds
 from hub.store.tables import obj, person
 from hub.targets.openintranet import OpenIntranetSettings, OpenIntranetTarget
+from hub.targets.scim import ScimSettings, ScimTarget
 from hub.testing.fakes import FakeLog, MemoryTarget
 
 MANAGE = {"accounts": {"intranet": "manage"}}
@@ -262,14 +263,20 @@ async def test_reports_are_not_asked_for_one_by_one(team, put):
     assert len(asked) < 30  # 25 for ten reports, as for one
 
 
-async def test_the_profile_page_of_the_practice_intranet_names_the_manager(directories, put):
+def target_of(kind, address, context):
+    if kind == "openintranet":
+        return OpenIntranetTarget(OpenIntranetSettings(url=address, token="sandbox-token"), context)
+    return ScimTarget(ScimSettings(url=f"{address}/scim/v2", token="sandbox-token"), context)
+
+
+@pytest.mark.parametrize("kind", ["openintranet", "scim"])
+async def test_the_profile_page_of_the_practice_intranet_names_the_manager(directories, put, kind):
     clock = directories.clock
     sandbox = IntranetSandbox(IntranetOptions(), clock.now)
     with serving(sandbox.app) as address:
         made = HttpFactory(HttpOptions(), clock.now, asyncio.sleep)
         context = Context("intranet", made, FakeLog(), clock.now)
-        settings = OpenIntranetSettings(url=address, token="sandbox-token")
-        directories.targets["intranet"] = OpenIntranetTarget(settings, context)
+        directories.targets["intranet"] = target_of(kind, address, context)
         hub = await directories.start("hr", policy=Policy(**MANAGE))
         put("hr/h1", "h2")
         put("hr/h2")

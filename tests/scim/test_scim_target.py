@@ -11,7 +11,7 @@ from hub.engine.drift import Look
 from hub.engine.projection import Desired
 from hub.errors import AuthFailedError
 from hub.events.objects import Kind
-from hub.store import desire, ledger, tables
+from hub.store import desire, ledger, outbox, tables
 from hub.store.store import Store
 from hub.targets.scim import ScimTarget, mapping
 from hub.targets.scim.fields import CORE, EVERYTHING, Schemas, fields_of
@@ -314,6 +314,16 @@ async def hub(bench, tmp_path):
             about = (target, store, clock.now, random.Random(1), lambda *_a, **_k: None)
             return await Deliverer("intranet", *about).deliver()
 
+        async def stands(self, key, outcome):
+            """As a pass that was killed right after its commit leaves it."""
+
+            def work(tx):
+                row = tx.execute(tables.obj.select().where(tables.obj.c.key == key)).one()
+                sent = outbox.Sent(row, outcome.remote_id, outcome.remote_version)
+                outbox.done(tx, [sent], clock.now())
+
+            await store.write(work)
+
         async def drift(self):
             return (await Look("intranet", bench.target(), store).look()).drifted
 
@@ -346,6 +356,61 @@ async def test_the_engine_makes_people_groups_and_memberships_in_order(bench, hu
     assert drifted == {("changed", "p-8"), ("left", "p-7")}
 
 
+def above(bench):
+    """Who manages whom on the server, by our keys; None: nobody."""
+    people = {one["externalId"]: one for one in bench.world.all(PERSON)}
+    keys = {one["id"]: key for key, one in people.items()}
+    boards = {key: one.get(mapping.ENTERPRISE, {}) for key, one in people.items()}
+    return {key: keys.get(one.get("manager", {}).get("value")) for key, one in boards.items()}
+
+
+def managed(key, manager=None, **more):
+    return SANNE | {"user_name": key} | ({"manager": manager} if manager else {}) | more
+
+
+async def test_the_engine_names_managers_as_the_server_does_once_they_stand_there(bench, hub):
+    ring = {"p-1": "p-2", "p-2": "p-3", "p-3": "p-1", "p-4": "p-1", "p-5": "p-9"}
+    for key, manager in ring.items():
+        await hub.want(PERSON, key, managed(key, manager))
+    await hub.deliver()
+    assert above(bench) == ring | {"p-5": None}
+    assert not await hub.drift()
+    assert not await hub.deliver(), "nothing is sent again for a manager who is not there"
+    await hub.want(PERSON, "p-9", managed("p-9"))
+    await hub.deliver()
+    assert above(bench) == ring | {"p-9": None}
+    assert not await hub.deliver()
+
+
+async def test_another_manager_and_none_any_more_are_written(bench, hub):
+    for key, manager in {"p-1": "p-2", "p-2": None, "p-3": None}.items():
+        await hub.want(PERSON, key, managed(key, manager))
+    await hub.deliver()
+    await hub.want(PERSON, "p-1", managed("p-1", "p-3"))
+    await hub.deliver()
+    assert above(bench)["p-1"] == "p-3"
+    await hub.want(PERSON, "p-1", managed("p-1", "p-9"))
+    await hub.deliver()
+    assert above(bench)["p-1"] is None, "an old manager is not left in the new one's place"
+    await hub.want(PERSON, "p-1", managed("p-1", "p-2"))
+    await hub.deliver()
+    await hub.want(PERSON, "p-1", managed("p-1"))
+    await hub.deliver()
+    assert above(bench)["p-1"] is None
+
+
+async def test_a_kill_between_the_manager_and_the_report_loses_nobody(bench, hub):
+    await hub.want(PERSON, "p-1", managed("p-1", "p-2"))
+    await hub.deliver()
+    (outcome,) = await bench.target().publish([person("p-2", user_name="p-2")])
+    await hub.want(PERSON, "p-2", managed("p-2"))
+    await hub.stands("p-2", outcome)
+    assert above(bench)["p-1"] is None
+    await hub.want(PERSON, "p-3", managed("p-3"))
+    await hub.deliver()
+    assert above(bench)["p-1"] == "p-2"
+
+
 # --- pure
 
 
@@ -358,6 +423,30 @@ def test_a_change_and_its_operations_meet():
     assert {"displayName", "name.givenName", "emails", f"{mapping.ENTERPRISE}:department"} <= paths
     whole = Resource.model_validate({"id": "1"} | mapping.resource(PERSON, "p-1", SANNE))
     assert mapping.changes(PERSON, "p-1", SANNE, whole) == []
+
+
+def test_a_manager_is_written_only_where_the_server_keeps_one():
+    there = Resource.model_validate({"id": "1", "externalId": "p-1"})
+    body = SANNE | {"manager": "server-7"}
+    path = f"{mapping.ENTERPRISE}:manager"
+    asked = {"op": "replace", "path": path, "value": {"value": "server-7"}}
+    assert asked in mapping.changes(PERSON, "p-1", body, there)
+    known = fields_of(
+        Schemas.model_validate(
+            {
+                "Resources": [
+                    {"id": CORE[PERSON], "attributes": [{"name": "userName"}]},
+                    {"id": mapping.ENTERPRISE, "attributes": [{"name": "department"}]},
+                ]
+            }
+        ),
+        PERSON,
+    )
+    assert mapping.changes(PERSON, "p-1", {**body, "department": None}, there, known) == [
+        {"op": "replace", "path": "userName", "value": SANNE["user_name"]}
+    ]
+    made = mapping.resource(PERSON, "p-1", body, known)
+    assert made[mapping.ENTERPRISE] == {"department": "Zuivel"}
 
 
 def test_a_refusal_names_fields_and_nobody():

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.contract import Capabilities
+from hub.engine.delivery import superiors
 from hub.engine.delivery.calls import Result
 from hub.engine.delivery.health import A_DAY, TRIES, Health
 from hub.errors import HubError, RateLimitedError, RejectedError, RetryableError
@@ -43,6 +44,8 @@ class Book:
                 self._drifted(tx, one)
             self._sort(one)
         outbox.done(tx, self._done, self.health.now())
+        if superiors.apply(self.abilities):
+            superiors.note(tx, self._done)
         outbox.later(tx, self._later)
         outbox.set_aside(tx, "rejected", self._rejected)
         outbox.set_aside(tx, "uncertain", self._uncertain)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.contract import Capabilities
-from hub.engine.delivery import sorting
+from hub.engine.delivery import sorting, superiors
 from hub.engine.delivery.book import Book
 from hub.engine.delivery.calls import Caller, Result
 from hub.engine.delivery.health import Health
@@ -177,9 +177,14 @@ class Pipeline:
             outbox.intend(tx, turn.intents)
         if turn.fetch or (turn.anew and self.health.stopped is None):
             self._fetch(tx, turn)
+            if turn.over and superiors.apply(self.abilities) and self._again_with_managers(tx):
+                self._fetch(tx, turn)
         self.health.save(tx)
         if turn.over and self.health.stopped is None:
             self.close(tx)  # spares a transaction, for which whoever brings the next object waits
+
+    def _again_with_managers(self, tx: Tx) -> bool:
+        return superiors.send_again(tx, self.target_id, self.health.now())
 
     def _fetch(self, tx: Tx, turn: Turn) -> None:
         if turn.anew:
@@ -191,11 +196,15 @@ class Pipeline:
         self._sort_out(tx, turn, rows)
 
     def _sort_out(self, tx: Tx, turn: Turn, rows: Sequence[Any]) -> None:
+        named: superiors.Named = {}
+        if rows and superiors.apply(self.abilities):
+            rows, named = superiors.named(tx, self.target_id, rows)
         turn.found = sorting.sort_out(tx, rows, self.abilities, self.health.now())
         self.counts += turn.found.counts
-        turn.found.required = requirements.remote_ids(
+        required = requirements.remote_ids(
             tx, self.target_id, [row.id for row in turn.found.sendable if row.state == "present"]
         )
+        turn.found.required = required | named
 
     def _due(self, tx: Tx, turn: Turn) -> list[Any]:
         """What has to go away first, each time from the start; the rest from where it was."""

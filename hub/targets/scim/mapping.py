@@ -1,6 +1,7 @@
 """Pure: objects as SCIM resources, and how to make one that stands there look like them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from scim2_models import (
@@ -9,11 +10,13 @@ from scim2_models import (
     Email,
     EnterpriseUser,
     Group,
+    Manager,
     Name,
     PhoneNumber,
     User,
 )
 
+from hub.contract import Delivery
 from hub.events.objects import GroupEntry, Kind, PersonEntry
 from hub.targets.scim.fields import ENTERPRISE, EVERYTHING, EXTERNAL_ID, Fields
 from hub.targets.scim.models import Resource
@@ -24,6 +27,7 @@ _INSIDE = {"emails": "value", "phoneNumbers": "value", "addresses": "formatted"}
 _PLAIN = ("userName", "displayName", "title", "preferredLanguage", "userType", "active")
 _NAMES = ("formatted", "givenName", "familyName")
 _BOARD = ("department", "organization")  # of the enterprise extension
+_MANAGER = f"{ENTERPRISE}:manager"
 
 Operation = dict[str, Any]
 
@@ -34,6 +38,14 @@ def resource(
     """The whole resource, for a create; of it what the server keeps."""
     made = _user(key, PersonEntry(**body)) if kind == Kind.PERSON else _group(key, body)
     return fields.kept(made.model_dump(scim_ctx=Context.RESOURCE_CREATION_REQUEST))
+
+
+def with_manager(item: Delivery) -> Delivery:
+    """A person whose manager is named as the server does; by none where that is not known."""
+    if item.kind != Kind.PERSON or not item.body.get("manager"):
+        return item
+    above = item.requires.get((Kind.PERSON, str(item.body["manager"])))
+    return replace(item, body={**item.body, "manager": above})
 
 
 def _group(key: str, body: Mapping[str, Any]) -> Group:
@@ -59,9 +71,11 @@ def _user(key: str, entry: PersonEntry) -> User[EnterpriseUser]:
         phone_numbers=[PhoneNumber(value=one, type=kind) for one, kind in phones if one] or None,
         addresses=[Address(formatted=entry.office, type=WORK)] if entry.office else None,
     )
-    if entry.department or entry.organisation:
-        board = EnterpriseUser(department=entry.department, organization=entry.organisation)
-        made[EnterpriseUser] = board
+    above = Manager(value=entry.manager) if entry.manager else None
+    if entry.department or entry.organisation or above:
+        made[EnterpriseUser] = EnterpriseUser(
+            department=entry.department, organization=entry.organisation, manager=above
+        )
     return made
 
 
@@ -74,6 +88,8 @@ def ours(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
     found |= {f"name.{one}": name.get(one) for one in _NAMES}
     board = values.get(ENTERPRISE) or {}
     found |= {f"{ENTERPRISE}:{one}": board.get(one) for one in _BOARD}
+    above = board.get("manager")
+    found[_MANAGER] = above.get("value") if isinstance(above, Mapping) else above
     for many, types in _LISTS.items():
         for one in types:
             found[f'{many}[type eq "{one}"]'] = _of_type(values.get(many), one, _INSIDE[many])
@@ -112,7 +128,7 @@ def _change(path: str, wanted: Any, found: Any) -> Iterator[Operation]:
     if wanted is None:
         yield {"op": "remove", "path": path}
     elif not rest:
-        yield _set(path, wanted)
+        yield _set(path, {"value": wanted} if path == _MANAGER else wanted)
     elif found is None:
         kind = rest.split('"')[1]
         yield {"op": "add", "path": many, "value": [{_INSIDE[many]: wanted, "type": kind}]}
@@ -131,9 +147,12 @@ def differing(
     there: Mapping[str, Any],
     fields: Fields = EVERYTHING,
 ) -> list[str]:
-    """Fields of ours in which what stands there differs from this body."""
+    """Fields of ours in which what stands there differs from this body.
+
+    Not the manager, who is named by our key in the one and by the server's id in the other.
+    """
     wanted, found = ours(kind, resource(kind, key, body)), ours(kind, there)
-    paths = filter(fields.has, wanted.keys() | found.keys())
+    paths = filter(fields.has, (wanted.keys() | found.keys()) - {_MANAGER})
     return sorted(path for path in paths if not _same(path, wanted.get(path), found.get(path)))
 
 

@@ -6,6 +6,7 @@ off. Fields that are not ours are never written: changes are PATCHes of those th
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from hub.contract import (
@@ -81,7 +82,7 @@ class ScimTarget(Target[ScimSettings]):
             conditional=self._provider.etag.supported, batch_max=most, identity="searchable"
         )
         kinds = {
-            Kind.PERSON: account,
+            Kind.PERSON: replace(account, own_ids=True),
             Kind.GROUP: account,
             Kind.MEMBERSHIP: Ability(batch_max=MOST),
         }
@@ -96,7 +97,7 @@ class ScimTarget(Target[ScimSettings]):
         try:
             if items[0].kind == Kind.MEMBERSHIP:
                 return await self._members(items)
-            return await self._accounts(items)
+            return await self._accounts([mapping.with_manager(one) for one in items])
         except HubError:
             self._people.forget()
             raise
