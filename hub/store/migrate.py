@@ -6,7 +6,7 @@ from hub.errors import BadConfigError
 from hub.store.append_only import guard
 from hub.store.tables import PARTIAL, metadata
 
-HEAD = "0014"
+HEAD = "0015"
 
 
 def upgrade(tx: sa.Connection, revision: str = "head") -> None:

@@ -285,3 +285,20 @@ async def test_the_profile_page_of_the_practice_intranet_names_the_manager(direc
         await hub.runner.close()
     above = sandbox.pages.profiles.manager(await id_of(hub, "hr/h1"))
     assert (above.name, above.key) == ("Noor Berg2", await id_of(hub, "hr/h2"))
+
+
+async def test_a_store_of_an_older_hub_gets_its_managers_at_the_next_reading(hub, put):
+    put("hr/h1", "h2")
+    put("hr/h2")
+    await hub.read()
+
+    def old(tx):
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
+        for row in tx.execute(sa.select(obj.c.id, obj.c.body)).all():
+            bare = {name: one for name, one in row.body.items() if name != "manager"}
+            tx.execute(obj.update().where(obj.c.id == row.id).values(body=bare, hash=""))
+
+    await hub.store.write(old)
+    await hub.start()
+    await hub.read()
+    assert (await managers(hub))["h1"] == "h2"
