@@ -15,6 +15,7 @@ from hub.cli.session import TIMEOUT, Session, actor, now, run, session
 from hub.engine import approving, crowds, deciding, reconcile
 from hub.events.base import PERSONAL, Family
 from hub.render import people_words
+from hub.render.naming import with_key
 from hub.render.people_words import WHY
 from hub.settings.administrators import Role, allowed
 from hub.store import holds, persons, subjects
@@ -88,7 +89,7 @@ async def _show(out: Output, config: Any, prefix: str) -> None:
             out.say(f"Approved by {name}; that counts until {until}, for exactly this content.")
         for asked in found["together"]:
             out.say(people_words.together(asked, one.settings.hub.language), "bold")
-        for text in (*_together(found["content"]), *_lines(one, found["content"], titles)):
+        for text in (*_together(found["content"]), *_lines(one, found, titles)):
             out.say(f"  {text}")
     out.next(_next(found))
 
@@ -116,12 +117,12 @@ def _of_person(line: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _lines(
-    one: Session, content: Sequence[Mapping[str, Any]], titles: Mapping[int | str, str]
+    one: Session, found: Mapping[str, Any], titles: Mapping[int | str, str]
 ) -> Iterator[str]:
     """One by one; a membership has no name of its own, and is only counted."""
-    for line in content:
+    for line in found["content"]:
         if line.get("family") != Family.MEMBERSHIP:
-            yield _line(one, line, titles)
+            yield _line(one, found["instance"], line, titles)
 
 
 def _with_titles(tx: Tx, prefix: str, language: str) -> tuple[Any, dict[int | str, str]]:
@@ -133,25 +134,34 @@ def _with_titles(tx: Tx, prefix: str, language: str) -> tuple[Any, dict[int | st
     return row, named | {one.id: title_of(one.state, language) or one.key for one in rows}
 
 
-def _line(one: Session, line: Mapping[str, Any], titles: Mapping[int | str, str]) -> str:
+def _line(
+    one: Session, instance: str, line: Mapping[str, Any], titles: Mapping[int | str, str]
+) -> str:
     if "group" in line:
         return _leaving(one, line, titles)
     if "person" in line:
-        name = titles.get(line["person"], "somebody who was forgotten")
+        name = _whom(line, titles)
         if "fields" in line:
-            return f"~ {name}: {', '.join(line['fields'])} ({line['person']})"
-        return f"- {name}, {line['state']} ({line['person']})"
+            return f"~ {name}: {', '.join(line['fields'])}"
+        return f"- {name}, {line['state']}"
     if "subject" not in line and "change" not in line:
         return f"{line['from']} -> {line['to']}"
     title = titles.get(line.get("subject", 0), "")
-    return _of_object(one, line, title) if "to" in line else _of_account(line, title)
+    return _of_object(one, line, title) if "to" in line else _of_account(instance, line, title)
 
 
-def _of_account(line: Mapping[str, Any], title: str) -> str:
+def _whom(line: Mapping[str, Any], titles: Mapping[int | str, str]) -> str:
+    """A person by name, with the beginning of the number."""
+    return with_key(line["person"], titles.get(line["person"], "somebody who was forgotten"))
+
+
+def _of_account(instance: str, line: Mapping[str, Any], title: str) -> str:
     """An account that goes, changes or is new."""
     sign = {"changed": "~", "new": "+"}.get(line.get("change", ""), "-")
     fields = ", ".join(line.get("fields", ()))
-    words = ", ".join(one for one in (title, line.get("key"), line.get("reason")) if one)
+    key = str(line.get("key", ""))
+    name = with_key(f"{instance}/{key}", title if title != key else "")
+    words = ", ".join(one for one in (name, line.get("reason")) if one)
     return f"{sign} {words}" + (f": {fields}" if fields else "")
 
 
@@ -169,8 +179,7 @@ def _leaving(one: Session, line: Mapping[str, Any], titles: Mapping[int | str, s
     reason = WHY[line["reason"]][one.settings.hub.language]
     if line["person"] is None:
         return f"- the group {line['name']}: {reason}"
-    name = titles.get(line["person"], "somebody who was forgotten")
-    return f"- {name} leaves {line['name']}: {reason} ({line['person']})"
+    return f"- {_whom(line, titles)} leaves {line['name']}: {reason}"
 
 
 def _next(found: Mapping[str, Any]) -> str:

@@ -24,7 +24,8 @@ Who = Annotated[
     str,
     typer.Argument(
         metavar="PERSON",
-        help="A number or its beginning, INSTANCE/KEY, a work address, or words of the name.",
+        help="A number or its beginning, INSTANCE/KEY (of a UUID eight characters do), a work "
+        "address, or words of the name.",
     ),
 ]
 Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="INSTANCE/KEY.")]

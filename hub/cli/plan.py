@@ -15,6 +15,7 @@ from hub.cli import exits
 from hub.cli.looking import looked, removed
 from hub.cli.options import ConfigOption, JsonOption, examples
 from hub.cli.output import Output, local, shown, title_of
+from hub.cli.plan_lines import fields_of, for_whom, line_of
 from hub.cli.plan_preview import Before, pretend
 from hub.cli.session import Session, complain, log_of, now, run, settings_of, veiled, working
 from hub.engine import doubts, reconcile
@@ -104,8 +105,8 @@ async def _plan(
             async with working(one) as runner:
                 reports = [] if stored else await _read(out, runner)
                 before = Before() if stored else await pretend(store, runner, now())
-                found, about = await store.read(_facts, now(), people=people, page=html is not None)
-            found = before.waits(found)
+                page = html is not None
+                found, about = await store.read(_facts, now(), before, people=people, page=page)
             if out.json or html is not None:
                 await _looked(settings, removed(found.holds))
     if html is not None and about is not None:
@@ -119,12 +120,12 @@ async def _plan(
 
 
 def _facts(
-    tx: Tx, moment: datetime, *, people: bool, page: bool
+    tx: Tx, moment: datetime, before: Before, *, people: bool, page: bool
 ) -> tuple[reconcile.Plan, Board | None]:
     """The plan; for the page also why of each line, which costs more than all the rest."""
     if page:
-        return plan_page.facts(tx, moment, people=people)
-    found = reconcile.plan(tx, moment)
+        return plan_page.facts(tx, moment, people=people, waits=before.waits)
+    found = before.waits(reconcile.plan(tx, moment))
     return (found.of_people() if people else found), None
 
 
@@ -213,10 +214,10 @@ def show_target(one: Session, target: str, steps: Sequence[reconcile.Step]) -> N
     number = {action: sum(step.action == action for step in steps) for action in SIGNS}
     one.out.heading(f"{target}: " + ", ".join(f"{many} to {name}" for name, many in number.items()))
     for step in steps:
-        one.out.say(f"  {SIGNS[step.action]} {_line(step, one.language)}")
+        one.out.say(f"  {SIGNS[step.action]} {line_of(step, one.language)}")
         if step.why is not None:
             one.out.say(f"      {why(step.why, one.settings.hub.language)}")
-        for line in _fields(step):
+        for line in fields_of(step):
             one.out.say(f"      {line}")
 
 
@@ -228,33 +229,6 @@ def _show_withheld(one: Session, found: Sequence[Mapping[str, Any]]) -> None:
         title = title_of(row["body"], one.language) or row["key"]
         whom = for_whom(row["body"])
         one.out.say(f'  . {row["kind"]} "{title}"{whom}, not on {row["target"]}')
-
-
-def _line(step: reconcile.Step, language: str) -> str:
-    body = step.after if step.after is not None else step.before
-    state = str((body or {}).get("state", ""))
-    title = (step.why or {}).get("title") or title_of(body, language) or step.key
-    text = f'{step.action} {step.kind} "{title}"'
-    text += f" ({state})" if state else ""
-    text += for_whom(body or {})
-    return text + (f", not now: {step.blocked}" if step.blocked else "")
-
-
-def for_whom(body: Mapping[str, Any]) -> str:
-    """The audience in a body, in words; empty where there is none."""
-    audience = body.get("audience") or {}
-    groups = audience.get("groups") or ()
-    return f" for {' and '.join(groups) or 'everyone'}" if audience else ""
-
-
-def _fields(step: reconcile.Step) -> list[str]:
-    """The fields that differ, for an update."""
-    if step.action != "update":
-        return []
-    before, after = step.before or {}, step.after or {}
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    names = [name for name in names if name != "sha256"]  # of a picture: says nothing to people
-    return [f"{name}: {shown(before.get(name))} -> {shown(after.get(name))}" for name in names]
 
 
 def show_holds(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.engine.grouping import group_key
+from hub.engine.person_reasons import account_named
 from hub.events.objects import Kind, member_ends
 from hub.people.reasons import Why
 from hub.store import memberships, objects, persons
@@ -61,9 +62,7 @@ class _Reasons:
 
     def _member(self, step: Any) -> Reason:
         group, person = member_ends(step.key)
-        told = [
-            {"account": one, "stands": "member"} for one in self._causes.get((group, person), ())
-        ]
+        told = [{**one, "stands": "member"} for one in self._causes.get((group, person), ())]
         code = self._left(group, person) if step.after is None else Why.JOINS
         return {"code": str(code), "accounts": told, "title": self._title(group, person)}
 
@@ -76,16 +75,21 @@ class _Reasons:
 
     def _title(self, group: str, person: str) -> str:
         row, there = self._people.get(person), self._there.get(group)
-        name = row.name if row is not None and row.name else person
-        return f"{name}, {there.body.get('name', group) if there is not None else group}"
+        name = row.name if row is not None else None
+        return title_of_member(name or person, there.body if there is not None else None, group)
 
 
-def _accounts_in(tx: Tx, people: set[str]) -> dict[tuple[str, str], list[str]]:
-    """Per group's key and person the accounts that are in it, as `instance/key`."""
-    found: dict[tuple[str, str], list[str]] = {}
+def title_of_member(person: str, group: Mapping[str, Any] | None, key: str) -> str:
+    """What people call it that somebody is in a group; `key`: of the group, where it has no name."""
+    return f"{person}, {(group or {}).get('name', key)}"
+
+
+def _accounts_in(tx: Tx, people: set[str]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Per group's key and person the accounts that are in it, with their names."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one, row in _memberships(tx, people):
-        name = f"{one.instance}/{one.key}"
-        found.setdefault((group_key(row.instance, row.group), one.person), []).append(name)
+        named = account_named(one.instance, one.key, one.state)
+        found.setdefault((group_key(row.instance, row.group), one.person), []).append(named)
     return found
 
 

@@ -48,10 +48,12 @@ class PersonReasons:
             self._standings = _standings(self._tx, self._now)
         states, accounts = self._standings.states, self._standings.accounts
         known = persons.described(self._tx, {row.key for row, action in mine if action == "update"})
+        names = _managers(self._tx, [row for row, action in mine if action == "update"])
         return {
             (row.target, row.key): reasons.why(
                 states[row.key], known.get(row.key, {}), accounts.get(row.key, ()), *sides(row)
             )
+            | _named(row, names)
             for row, _ in mine
             if row.key in states
         }
@@ -64,9 +66,34 @@ def _standings(tx: Tx, now: datetime) -> Standings:
         states[one.person] = one.state
         if one.subject is not None:
             term = None if one.removed_at or one.body is None else term_of(one.version, one.body)
-            said = {"account": f"{one.instance}/{one.key}", **reasons.stands(term, now)}
+            said = account_named(str(one.instance), str(one.key), one.body) | reasons.stands(
+                term, now
+            )
             told.setdefault(one.person, []).append((one.subject, said))
     return Standings(states, {ident: _in_order(some) for ident, some in told.items()})
+
+
+def account_named(instance: str, key: str, state: Mapping[str, Any] | None) -> Reason:
+    """An account by its key, with the name that its source gives it where it gives one."""
+    name = (state or {}).get("display_name")
+    return {"account": f"{instance}/{key}"} | ({"name": name} if name else {})
+
+
+def _managers(tx: Tx, rows: Sequence[Planned]) -> dict[str, str]:
+    """The names of managers who change."""
+    ids = {one for row in rows for one in _differing(row)}
+    return {one.id: one.name for one in persons.by_ids(tx, ids).values() if one.name}
+
+
+def _differing(row: Planned) -> set[str]:
+    said = [(body or {}).get("manager") for body in sides(row)]
+    return set() if said[0] == said[1] else {one for one in said if one}
+
+
+def _named(row: Planned, names: Mapping[str, str]) -> Reason:
+    """Whom the fields of this line name by a number."""
+    found = {one: names[one] for one in sorted(_differing(row) & names.keys())} if names else {}
+    return {"names": found} if found else {}
 
 
 def _in_order(some: list[tuple[int, Reason]]) -> list[Reason]:

@@ -14,23 +14,35 @@ from hub.store.store import Tx
 SOME = 6  # persons named in a message
 LEAST = 4  # characters of a number that is not whole
 NUMBER = re.compile(r"[0-9a-f-]{4,36}")
+UUID_BEGUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]{0,27})?")
+UUID_LENGTH = 36
 EVENTS = 200  # newest facts of an account
 UNSHOWN = {"birth_date", "contact_mail"}  # for matching and invitations only
 
 
 def account(tx: Tx, text: str) -> Any:
-    """The account `INSTANCE/KEY`.
+    """The account `INSTANCE/KEY`; of a UUID the beginning is enough, as plans show it.
 
     Raises:
-        RejectedError: there is none.
+        RejectedError: there is none, or more than one begins like this.
     """
     instance, _, key = text.partition("/")
-    row = persons.named(tx, instance, key)
+    row = persons.named(tx, instance, key) or _beginning(tx, instance, key)
     if row is None:
         raise RejectedError(
             f"No account is called {text}: write INSTANCE/KEY, as `hub people show` does."
         )
     return row
+
+
+def _beginning(tx: Tx, instance: str, begun: str) -> Any:
+    """The one account whose UUID begins like this; no other kind of key is ever cut short."""
+    if not UUID_BEGUN.fullmatch(begun.lower()):
+        return None
+    keys = [one for one in persons.keys_beginning(tx, instance, begun) if len(one) == UUID_LENGTH]
+    if len(keys) > 1:
+        raise RejectedError(f"More than one account begins with {instance}/{begun}: write more.")
+    return persons.named(tx, instance, keys[0]) if keys else None
 
 
 def person(tx: Tx, text: str) -> Any:

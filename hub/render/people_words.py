@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hub.events.base import Language
+from hub.render.naming import with_key
 
 SIGNS: Mapping[str, Mapping[Language, str]] = {
     "account": {"nl": "dit account was al bekend", "en": "this account was known already"},
@@ -101,7 +102,8 @@ def why(found: Mapping[str, Any], language: Language) -> str:
 
 def _stands(one: Mapping[str, str], language: Language) -> str:
     words = STANDS[one["stands"]][language]
-    return f"{one['account']} {words.format(day=one.get('at', '')[:10])}"
+    account = with_key(one["account"], one.get("name"))
+    return f"{account} {words.format(day=one.get('at', '')[:10])}"
 
 
 TOGETHER: Mapping[str, Mapping[Language, str]] = {

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from hub.events.base import Language, Text
 from hub.render.catalogue import CATALOGUE
 from hub.render.clock import Clock, zone
+from hub.render.naming import named_there, short
 from hub.render.people_words import together
 from hub.render.people_words import why as why_of
 from hub.render.plan_words import PLAN_WORDS, PlanWords
@@ -48,6 +49,7 @@ class Line:
         before, after: its body there and as desired; None where there is none.
         blocked: why it is not done now; empty: it would be.
         person: of a person's account the reason, as `hub.people.reasons` gives it.
+        title: what people call it, where its body does not say so.
     """
 
     action: Action
@@ -60,6 +62,7 @@ class Line:
     blocked: str = ""
     whys: tuple[Why, ...] = ()
     person: Mapping[str, Any] | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +178,8 @@ class _Say:
 
     def title(self, line: Line) -> str:
         """The words of a line; its key where it has none."""
-        said = (line.person or {}).get("title")
-        return said or self.title_of(line.after or line.before or {}) or line.key
+        said = line.title or (line.person or {}).get("title")
+        return said or self.title_of(line.after or line.before or {}) or short(line.key)
 
     def title_of(self, body: Mapping[str, Any]) -> str:
         """The title in a body, of people and groups the name; empty where there is none."""
@@ -220,11 +223,12 @@ class _Say:
             return []
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         names = [name for name in names if name != "sha256"]  # of a picture: says nothing to people
+        people = (line.person or {}).get("names", {})
         return [
             (
                 self.words.fields.get(name, name),
-                self.value(before.get(name)),
-                self.value(after.get(name)),
+                self.value(named_there(before.get(name), people)),
+                self.value(named_there(after.get(name), people)),
             )
             for name in names
         ]

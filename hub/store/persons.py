@@ -303,6 +303,13 @@ def named(tx: Tx, instance_id: str, key: str) -> Any:
     return tx.execute(_ACCOUNTS.where(mine, subject.c.family == str(Family.PERSON))).first()
 
 
+def keys_beginning(tx: Tx, instance_id: str, text: str) -> list[str]:
+    """The keys of accounts of this instance that begin like this; two at most."""
+    begun = subject.c.key.startswith(text, autoescape=True)
+    mine = sa.and_(subject.c.instance == instance_id, subject.c.family == str(Family.PERSON), begun)
+    return list(tx.execute(sa.select(subject.c.key).where(mine).limit(2)).scalars())
+
+
 def move(tx: Tx, subjects: Collection[int], to: str) -> None:
     """These accounts are of that person from now on; what it rested on stays."""
     for part in chunks(subjects):

@@ -1,6 +1,6 @@
 """`hub plan --html`: the plan as one page for a change board."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,12 +10,14 @@ from hub.engine import reconcile
 from hub.engine.board import Board, Name, board
 from hub.engine.reading import Report
 from hub.errors import BadConfigError
-from hub.events.base import Language, fingerprint
+from hub.events.base import Family, Language, fingerprint
+from hub.render.naming import short, with_key
 from hub.render.plan import Hold, Line, PlanView, Source, Why, plan_html
 from hub.settings import Instance, Settings, stable
 from hub.store.store import Tx
 
 SAID = ("organisation", "language", "time_zone", "service_desk", "web", "audiences", "tiles")
+MEMBERSHIP = str(Family.MEMBERSHIP)  # has no name of its own: only counted
 SHORT = 12  # characters of a fingerprint, enough to compare two pages by eye
 
 
@@ -43,14 +45,21 @@ def write(path: Path, text: str) -> None:
         raise BadConfigError(f"The page can't be written to {path}: {error.strerror}.") from error
 
 
-def facts(tx: Tx, now: datetime, *, people: bool = False) -> tuple[reconcile.Plan, Board]:
+def facts(
+    tx: Tx,
+    now: datetime,
+    *,
+    people: bool = False,
+    waits: Callable[[reconcile.Plan], reconcile.Plan] = lambda found: found,
+) -> tuple[reconcile.Plan, Board]:
     """The plan, and what a change board asks beside it, of the same moment.
 
     Args:
         tx, now: the transaction and the moment.
         people: only persons, groups and who is in them.
+        waits: what makes of it the plan that is shown.
     """
-    found = reconcile.plan(tx, now)
+    found = waits(reconcile.plan(tx, now))
     if people:
         found = found.of_people()
     moving: set[Name] = {(one.target, one.kind, one.key) for one in found.steps}
@@ -150,14 +159,28 @@ def _withheld(found: reconcile.Plan, about: Board) -> list[Line]:
 
 def _stays(about: Board) -> list[Line]:
     return [
-        Line("stay", row.target, row.tile or "", row.audience or "", row.key, after=row.done_body)
+        Line(
+            "stay",
+            row.target,
+            row.tile or "",
+            row.audience or "",
+            row.key,
+            after=row.done_body,
+            title=about.titles.get((row.target, row.kind, row.key), ""),
+        )
         for row in about.staying
     ]
 
 
 def _whys(about: Board, name: Name) -> tuple[Why, ...]:
     return tuple(
-        Why(f"{one.instance}.{one.stream}", one.subject, one.route, one.seen_at, one.removed)
+        Why(
+            f"{one.instance}.{one.stream}",
+            with_key(one.subject, one.name),
+            one.route,
+            one.seen_at,
+            one.removed,
+        )
         for one in about.causes[name]
     )
 
@@ -169,7 +192,7 @@ def _hold(row: Mapping[str, Any], about: Board, known: Collection[str]) -> Hold:
         action=row["action"],
         size=row["size"],
         since=datetime.fromisoformat(row["opened_at"]),
-        bodies=[_body(line, about) for line in row["content"]],
+        bodies=[_body(one, about) for one in row["content"] if one.get("family") != MEMBERSHIP],
         foreseen=row["hash"] not in known,
         together=row.get("together", ()),
     )
@@ -187,4 +210,4 @@ def _body(line: Mapping[str, Any], about: Board) -> Mapping[str, Any]:
         return {"name": f"{name}, {group}" if name else group}
     if name:
         return {"display_name": name}
-    return {"title": str(line.get("key") or f"{line.get('from')} > {line.get('to')}")}
+    return {"title": short(str(line.get("key") or f"{line.get('from')} > {line.get('to')}"))}

@@ -52,7 +52,7 @@ def test_the_plan_shows_all_of_it_with_names_and_the_hub_waits(shop, tmp_path):
     shown = shop("hold", "show", row["hash"])
     assert "people are read otherwise now" in shown.out
     assert "4 x person: department changes" in shown.out
-    assert "~ Noor Berg, 1: department" in shown.out
+    assert "~ Noor Berg (winkels/1): department" in shown.out
     assert "put the old YAML back" in shown.last
     assert "put the old one back in the YAML" in shop("hold", "drop", row["hash"]).err
     told = shop("people", "show", "winkels/1", "--json").json

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.topdesk.sandbox import serving
+from hub.cli.plan_lines import fields_of
 from hub.contract import Context, Ref
-from hub.engine import provisioning
+from hub.engine import provisioning, reconcile
 from hub.events.objects import Kind
 from hub.http import HttpFactory, HttpOptions
 from hub.people import decisions, erasing
@@ -302,3 +303,18 @@ async def test_a_store_of_an_older_hub_gets_its_managers_at_the_next_reading(hub
     await hub.start()
     await hub.read()
     assert (await managers(hub))["h1"] == "h2"
+
+
+async def test_a_plan_names_the_manager_who_comes_and_who_goes(hub, put):
+    put("hr/h1", "h2")
+    put("hr/h2")
+    put("hr/h3")
+    await hub.read()
+    await hub.runner.deliver()
+    put("hr/h1", "h3")
+    await hub.read()
+    old, new = await id_of(hub, "hr/h2"), await id_of(hub, "hr/h3")
+    (step,) = (await hub.store.read(reconcile.plan, hub.clock.now())).steps
+    assert (step.before["manager"], step.after["manager"]) == (old, new)
+    told = f"manager: Noor Berg2 ({old[:8]}) -> Noor Berg3 ({new[:8]})"
+    assert fields_of(step) == [told]
