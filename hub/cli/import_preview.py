@@ -37,7 +37,11 @@ async def preview(
             async with working(one) as runner:
                 name, stream = uploads.taker(runner.sources, given.instance, store=False)
                 await permit(one, Role.VIEWER)
-                found = await rehearsal.rehearse(runner, name, stream, given.data)
+                try:
+                    found = await rehearsal.rehearse(runner, name, stream, given.data)
+                except rehearsal.TooManyError as error:
+                    _show_unreadable(out, error.rows)
+                    raise
         await _looked(settings, found)
     if html is not None:
         plan_page.write(html, _page(settings, found, language or settings.hub.language))
@@ -81,9 +85,7 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
     if found["settings_first"]:
         out.finding("warning", IMPORT_WORDS[language]["settings_first"])
     _show_columns(out, found, language)
-    for row in found["unreadable"][:LISTED]:
-        out.finding("warning", row["reason"])
-    _more(out, found["unreadable"])
+    _show_unreadable(out, found["unreadable"])
     if found["forgotten"]:
         out.finding("ok", f"left out, because they were forgotten: {found['forgotten']}")
     for title, name, line in _GROUPS:
@@ -91,6 +93,12 @@ def _show(one: Session, found: Mapping[str, Any]) -> None:
     out.say()
     out.say(f"Unchanged: {found['same']}.")
     _show_targets(one, found["plan"])
+
+
+def _show_unreadable(out: Output, rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows[:LISTED]:
+        out.finding("warning", row["reason"])
+    _more(out, rows)
 
 
 def _show_columns(out: Output, found: Mapping[str, Any], language: Language) -> None:

@@ -5,7 +5,7 @@ nothing is left behind.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from hub.contract import Understood, Unreadable
 from hub.engine import previewing, reconcile, uploads
 from hub.engine.reading import Report
 from hub.engine.runner import Runner
-from hub.errors import Coded
+from hub.errors import Coded, RejectedError
 from hub.people.finding import UNSHOWN
 from hub.store import brought, holds, persons, reviews, trail
 from hub.store.store import Store, Tx
@@ -24,6 +24,22 @@ NEW = "none"  # the tier of an account that nobody else has a part in
 ALL = 1_000_000  # questions
 MOST = 100  # numbers of persons in one row of the trail; of more it says how many
 GROUPS = ("new", "linked", "doubtful", "changed", "back", "absent")
+
+
+class TooManyError(RejectedError):
+    """So many rows can't be understood that the file would not be taken.
+
+    Attributes:
+        rows: those, as `rehearse` gives them.
+    """
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(
+            f"{len(rows)} rows can't be understood, which is too many: is this the right file? Else "
+            "correct them where they come from. Nothing is stored.",
+            coded=Coded(uploads.TOO_MANY),
+        )
+        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +74,17 @@ async def rehearse(twin: Runner, instance: str, stream: str, data: bytes) -> dic
 
     Raises:
         RejectedError: the file can't be used; the message says why.
+        TooManyError: because of its rows.
         BadConfigError: the instance takes no files.
     """
     understood = await uploads.understand(twin.sources[instance], stream, data)
     before = await twin.store.read(_state, instance, twin.now())
-    report, settings = await _taken(twin, instance, stream, data, understood)
+    try:
+        report, settings = await _taken(twin, instance, stream, data, understood)
+    except RejectedError as error:
+        if error.coded is None or error.coded.code != uploads.TOO_MANY:
+            raise
+        raise TooManyError(_unreadable(understood)) from error
     after = await twin.store.read(_state, instance, twin.now())
     return {
         "instance": instance,
@@ -131,11 +153,15 @@ def _file(understood: Understood) -> dict[str, Any]:
         "file": dict(understood.form) | {"people": len(understood.batch.records)},
         "columns": [{"heading": name, "field": field} for name, field in understood.columns],
         "key": list(understood.key),
-        "unreadable": [_unreadable(one) for one in understood.batch.unreadable],
+        "unreadable": _unreadable(understood),
     }
 
 
-def _unreadable(one: Unreadable) -> dict[str, Any]:
+def _unreadable(understood: Understood) -> list[dict[str, Any]]:
+    return [_row(one) for one in understood.batch.unreadable]
+
+
+def _row(one: Unreadable) -> dict[str, Any]:
     coded = one.coded or Coded("")
     values = dict(coded.values)
     return {"reason": one.reason, "key": one.key, "code": coded.code, "values": values}

@@ -60,6 +60,9 @@ def mark_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+TOO_MANY = "too-many-unreadable"
+
+
 def taker(sources: Mapping[str, Source], named: str | None, *, store: bool) -> tuple[str, str]:
     """The instance and stream that a file is for.
 
@@ -169,5 +172,5 @@ def check_ended(outcome: str, health: str, reason: str | None) -> None:
         RejectedError: it failed.
     """
     if outcome == "failed":
-        coded = Coded("too-many-unreadable" if health == quarantine.HEALTH else "not-whole")
+        coded = Coded(TOO_MANY if health == quarantine.HEALTH else "not-whole")
         raise RejectedError(f"The file was not taken whole: {reason}", coded=coded)

@@ -43,6 +43,7 @@ class Screen:
         problem: the name of a text that says what went wrong; empty: nothing did.
         detail: more about it, in English.
         coded: what the detail says, for other languages; None: only the detail does.
+        rows: those that can't be read, where that is what went wrong.
         most: the most megabytes of a file.
         found: what a file would do, as `hub.engine.rehearsal` gives it.
         outcome: of a stored one: `complete`, `same` or `previewed`.
@@ -58,6 +59,7 @@ class Screen:
     problem: str = ""
     detail: str = ""
     coded: Coded | None = None
+    rows: Sequence[Mapping[str, Any]] = ()
     most: int = 0
     found: Mapping[str, Any] | None = None
     outcome: str = ""

@@ -63,11 +63,11 @@ class _Ticket:
 
 
 class _Problem(Exception):  # noqa: N818  no failure: a page that says what to do
-    """What went wrong, as the name of a text; `detail` in English, `coded` for other languages."""
+    """What went wrong, as the name of a text, and what else `Screen` shows of it."""
 
-    def __init__(self, status: int, text: str, detail: str = "", coded: Any = None) -> None:
+    def __init__(self, status: int, text: str, detail: str = "", **shown: Any) -> None:
         super().__init__(text)
-        self.status, self.shown = status, {"problem": text, "detail": detail, "coded": coded}
+        self.status, self.shown = status, {"problem": text, "detail": detail, **shown}
 
 
 class _InMemory(MultiPartParser):
@@ -231,8 +231,9 @@ class Imports:
             return await work
         except RejectedError as error:
             veil = self.runner.veil
-            coded = error.coded and error.coded.veiled(veil)
-            raise _Problem(400, "unusable", veil(str(error)), coded) from error
+            shown: Any = {"coded": error.coded and error.coded.veiled(veil)}
+            shown |= {"rows": error.rows} if isinstance(error, rehearsal.TooManyError) else {}
+            raise _Problem(400, "unusable", veil(str(error)), **shown) from error
         except (RetryableError, StreamLostError) as error:
             raise _Problem(503, "busy") from error
 

@@ -58,6 +58,7 @@ SCREENS = {
     "secret": Screen(*HOUSE, "secret", here="winkels", problem="wrong_secret"),
     "choose": Screen(*HOUSE, "choose", here="t", problem="unusable", detail="The file is empty."),
     "preview": Screen(*HOUSE, "preview", here="t/store", back="t", found=FOUND),
+    "rows": Screen(*HOUSE, "choose", here="t", problem="unusable", rows=FOUND["unreadable"] * 9),
     "done": Screen(*HOUSE, "done", here="../t", outcome="complete", held=True),
     "again": Screen(*HOUSE, "again", here="../winkels", problem="expired"),
 }

@@ -180,3 +180,14 @@ def test_under_changed_settings_it_waits_for_a_release_and_comes_again(shops, pu
     assert released.code == 0
     stored = shops(*words, "--yes", "--json").json
     assert (stored["outcome"], stored["counts"]["accepted"]) == ("complete", 2)
+
+
+def test_a_preview_of_too_many_rows_that_can_t_be_read_says_which(shops, put):
+    path = put(HEAD + "".join(f";Noor;;Berg{n};;Diemen\n" for n in range(60)))
+    told = shops("people", "import", path, "--preview")
+    assert told.code == 1
+    assert "line 2: `Personeelsnummer` is empty" in told.out
+    assert "and 10 more" in told.out
+    assert "60 rows can't be understood, which is too many" in told.err
+    assert "dead-letters" not in told.err, "nothing of it is stored there"
+    assert not shops.store.exists()

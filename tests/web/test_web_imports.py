@@ -319,6 +319,7 @@ async def test_too_many_rows_that_are_not_understood_are_told_in_dutch(make):
     wrong = HEAD + "".join(f";Iemand;Jansen{n};Diemen\n" for n in range(200))
     page = await shops.look(wrong.encode())
     assert "Te veel rijen zijn onleesbaar" in page.text
+    assert "<li>regel 201: <code>Personeelsnummer</code> is leeg</li>" in page.text
     assert 'lang="en"' not in page.text
 
 
