@@ -10,7 +10,7 @@ from docs.describe import model, table
 from hub import errors, mail
 from hub.cli import exits
 from hub.contract import Connector, Hints, LooksUp, Receives, Serves, TakesFiles, Target
-from hub.engine import quarantine
+from hub.engine import quarantine, rehearsal
 from hub.events.envelope import Envelope
 from hub.events.objects import (
     Freshness,
@@ -174,7 +174,7 @@ def every_error() -> list[type[errors.HubError]]:
     """Every error of the hub, the base first."""
     named = (
         one
-        for module in (errors, problems, store, mail, oidc, quarantine)
+        for module in (errors, problems, store, mail, oidc, quarantine, rehearsal)
         for one in vars(module).values()
     )
     found = {one for one in named if inspect.isclass(one) and issubclass(one, errors.HubError)}

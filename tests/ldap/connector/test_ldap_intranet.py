@@ -114,7 +114,7 @@ def test_groups_within_groups_arrive_on_both_apis_and_follow_the_directory(place
     assert 'create photo "noor"' in plan
     assert "new picture (directory)" in plan
     assert 'create membership "noor, GG-Zorg"' in plan
-    assert "is in the group: directory/" in plan
+    assert "is in the group: noor (directory/" in plan
     place.hub("sync")
     whole = {"GG-Zorg": {"noor", "sem"}, "GG-Verpleging": {"noor"}}
     assert place.inside() == [whole, whole]
