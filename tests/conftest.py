@@ -81,7 +81,7 @@ class Server:
             settings.write(
                 f"listen_addresses = '127.0.0.1'\nport = {self.port}\nfsync = off\n"
                 f"unix_socket_directories = '{self._folder}'\nshared_buffers = 32MB\n"
-                "max_connections = 40\n"
+                "max_connections = 40\nmax_wal_size = 64MB\n"
             )
 
     def start(self) -> None:
@@ -116,9 +116,19 @@ class Server:
             return found.fetchall() if found.description else []
 
 
+ROOMY = 2 * 1024**3  # bytes free: the servers of four workers take a few hundred megabytes
+
+
+def _memory() -> str | None:
+    """A folder in memory, if there is a roomy one: on disk an empty database takes 0.4 s to make."""
+    place = "/dev/shm"
+    roomy = os.access(place, os.W_OK) and shutil.disk_usage(place).free > ROOMY
+    return place if roomy else None
+
+
 @contextlib.contextmanager
 def serving(bins: Path) -> Iterator[Server]:
-    folder = Path(tempfile.mkdtemp(prefix="hub-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="hub-pg-", dir=_memory()))
     if os.getuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     server = Server(bins, folder)
