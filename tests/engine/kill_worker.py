@@ -7,13 +7,12 @@ The source changes by the number of readings done, the intranet is a file: both 
 
 import asyncio
 import json
-import os
 import random
-import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from killing import TornStore, killer
 
 from hub.contract import Outcome
 from hub.engine.configuration import Source
@@ -21,7 +20,6 @@ from hub.engine.runner import Runner
 from hub.events.base import Family
 from hub.events.objects import Audience, Kind
 from hub.events.route import Route
-from hub.store.sqlite import set_up
 from hub.store.store import Store
 from hub.testing.fakes import FakeLog, MemoryTarget, ScriptedSource, fake_context
 from hub.testing.memory import Stored
@@ -29,15 +27,6 @@ from hub.testing.memory import Stored
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 SCENES = 4
 IDENTITIES = ("searchable", "none")  # of what the intranet takes
-
-
-class TornStore(Store):
-    """The control: no BEGIN is ever said, so every statement is a transaction of its own."""
-
-    def __init__(self, url: str):
-        super().__init__(url)
-        self._engine = sa.create_engine(url)
-        sa.event.listen(self._engine, "connect", set_up)
 
 
 class FileIntranet(MemoryTarget):
@@ -79,18 +68,6 @@ def scene(number: int) -> ScriptedSource:
         source.put(f"k{index:02}")
         source.edit(f"k{index:02}", title={"nl": title})
     return source
-
-
-def killer(point: str, hit: int):
-    seen = {"count": 0}
-
-    def at(name: str) -> None:
-        if name == point:
-            seen["count"] += 1
-            if seen["count"] == hit:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    return at
 
 
 async def main(folder: Path, url: str, point: str, hit: int, kind: str) -> None:

@@ -5,13 +5,12 @@ it (0: never). The directory changes by the number of readings done.
 """
 
 import asyncio
-import os
 import random
-import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from killing import killer
 
 from hub.contract import Context, Ref, Stream
 from hub.engine.configuration import Source
@@ -58,18 +57,6 @@ def joins(made, group, member):
     refs = (Ref(GROUP, "ad", GROUP, group), Ref(MEMBER, "ad", "account", member))
     key = membership_key(group, member)
     made.put(key, Membership(direct=True), container=group, refs=refs)
-
-
-def killer(point, hit):
-    seen = {"count": 0}
-
-    def at(name):
-        if name == point:
-            seen["count"] += 1
-            if seen["count"] == hit:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    return at
 
 
 async def main(url, folder, intranet, point, hit):

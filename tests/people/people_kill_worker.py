@@ -5,13 +5,12 @@ or `torn` (transactions taken out). The directories change by the number of read
 """
 
 import asyncio
-import os
 import random
-import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from killing import TornStore, killer
 
 from hub.contract import Stream
 from hub.engine.configuration import Source
@@ -19,7 +18,6 @@ from hub.engine.runner import Runner
 from hub.events.base import Family
 from hub.events.person import Person
 from hub.people.policy import Policy
-from hub.store.sqlite import set_up
 from hub.store.store import Store
 from hub.testing.fakes import FakeLog, ScriptedSource, fake_context
 
@@ -29,15 +27,6 @@ POLICY = Policy(namespaces={"hr": "gemeente", "ad": "gemeente"})
 NAMES = ("Noor", "Sem", "Yara", "Bram", "Fleur", "Daan", "Evi", "Ruben")
 SCENES = 3
 TABLES = ("anchor", "person", "account", "review")
-
-
-class TornStore(Store):
-    """The control: no BEGIN is ever said, so every statement is a transaction of its own."""
-
-    def __init__(self, url: str):
-        super().__init__(url)
-        self._engine = sa.create_engine(url)
-        sa.event.listen(self._engine, "connect", set_up)
 
 
 def somebody(number: int, source: str) -> Person:
@@ -62,18 +51,6 @@ def directory(source: str, scene: int) -> ScriptedSource:
     if scene == 2:  # what a human was asked answers itself
         made.edit(f"{source}03", employee_number="103")
     return made
-
-
-def killer(point: str, hit: int):
-    seen = {"count": 0}
-
-    def at(name: str) -> None:
-        if name == point:
-            seen["count"] += 1
-            if seen["count"] == hit:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    return at
 
 
 async def main(url: str, folder: Path, point: str, hit: int, kind: str) -> None:

@@ -7,15 +7,14 @@ a conflict for a success where a look-up finds its user, as providers do.
 
 import asyncio
 import json
-import os
 import random
-import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import sqlalchemy as sa
+from killing import TornStore, killer
 from pydantic import SecretStr
 
 from connectors.scim_in.connector import ScimInConnector
@@ -25,7 +24,6 @@ from hub.engine.runner import Runner
 from hub.people.policy import Policy
 from hub.settings import CallSettings
 from hub.settings.groups import GroupRule
-from hub.store.sqlite import set_up
 from hub.store.store import Store
 from hub.testing.fakes import FakeLog, MemoryTarget, fake_context
 from hub.web.app import WebOptions, app
@@ -36,15 +34,6 @@ SECRET = "0123456789-canary-entra"
 USER, GROUP = (f"urn:ietf:params:scim:schemas:core:2.0:{name}" for name in ("User", "Group"))
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 TABLES = ("subject", "event", "person", "account", "object", "run")
-
-
-class TornStore(Store):
-    """The control: no BEGIN is ever said, so every statement is a transaction of its own."""
-
-    def __init__(self, url: str):
-        super().__init__(url)
-        self._engine = sa.create_engine(url)
-        sa.event.listen(self._engine, "connect", set_up)
 
 
 class Entra:
@@ -104,18 +93,6 @@ class Entra:
         ident = await self._found("Users", "externalId", f"e{one}")
         if ident is not None:  # gone already: the answer was lost
             assert (await self._said("DELETE", f"/Users/{ident}")).status_code == 204
-
-
-def killer(point: str, hit: int):
-    seen = {"count": 0}
-
-    def at(name: str) -> None:
-        if name == point:
-            seen["count"] += 1
-            if seen["count"] == hit:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    return at
 
 
 async def main(url: str, folder: Path, point: str, hit: int, kind: str) -> None:
