@@ -1,12 +1,11 @@
 """What a file of people would do, as a page: to look at, and to bring one without any script."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from hub.errors import Coded
 from hub.events.base import Language
@@ -17,6 +16,7 @@ from hub.render.file_words import told
 from hub.render.import_words import FIELD_WORDS, IMPORT_WORDS
 from hub.render.policy import digest
 from hub.render.tile import Page, asset, templates
+from hub.render.typed import typed
 
 GROUPS = ("new", "linked", "doubtful", "changed", "back", "absent")
 COUNTED = (*GROUPS, "unreadable", "same")
@@ -25,7 +25,6 @@ HUES: Mapping[str, str] = {
     "back": "create", "absent": "hold", "unreadable": "remove", "same": "",
 }  # fmt: skip
 SIGNS: Mapping[str, str] = {"create": "+", "update": "~", "remove": "\N{MINUS SIGN}"}
-_TYPED = re.compile(r"`([^`]+)`")
 LISTED = 500  # lines of one group on a page
 
 Step = Literal["secret", "choose", "preview", "done", "again"]
@@ -90,6 +89,7 @@ def import_page(screen: Screen, *, language: Language, forms: bool = True) -> Pa
             style=Markup(style),  # noqa: S704  # nosec B704  # ours
             policy=None if forms else csp,
             words=say.words,
+            typed=typed,
             say=say,
             screen=screen,
             found=screen.found,
@@ -139,10 +139,6 @@ class _Say:
         """What a link or a question rests on."""
         signs = people_words.signs(row["evidence"], self.language)
         return people_words.tier(row["tier"], self.language) + (f" ({signs})" if signs else "")
-
-    def marked(self, text: str) -> Markup:
-        """A text in which what stands in backticks is what somebody types or finds."""
-        return Markup(_TYPED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # nosec B704  # escaped
 
     def unreadable(self, row: Mapping[str, Any]) -> tuple[str, Language]:
         """Why a row can't be read, and the language that this is in."""

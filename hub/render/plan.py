@@ -17,6 +17,7 @@ from hub.render.people_words import why as why_of
 from hub.render.plan_words import PLAN_WORDS, PlanWords
 from hub.render.policy import digest
 from hub.render.tile import asset, templates
+from hub.render.typed import typed
 
 Action = Literal["create", "update", "remove", "withheld", "stay"]
 SIGNS: Mapping[Action, str] = {
@@ -233,9 +234,9 @@ class _Say:
             for name in names
         ]
 
-    def together(self, found: Mapping[str, Any]) -> str:
+    def together(self, found: Mapping[str, Any]) -> Markup:
         """What the people in a hold have in common."""
-        return together(found, self.language)
+        return typed(together(found, self.language))
 
     def value(self, value: Any) -> str:
         """A field's value for people."""

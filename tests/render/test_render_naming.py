@@ -8,6 +8,7 @@ from hub.cli.plan_lines import fields_of, line_of
 from hub.engine.reconcile import Step
 from hub.render.naming import named_there, short, with_key
 from hub.render.people_words import why
+from hub.render.typed import typed
 
 KEY = "3a688de0-3168-50cc-9a75-53c63e5e6299"
 
@@ -49,3 +50,9 @@ def test_a_manager_is_named_in_a_line_of_the_plan():
 def test_what_has_no_name_is_shown_by_the_beginning_of_its_key():
     step = Step("intranet", "ad", "photo", KEY, "remove", "", {"sha256": "0"}, None)
     assert line_of(step, "nl") == 'remove photo "3a688de0"'
+
+
+def test_what_is_typed_is_code_and_all_else_is_escaped():
+    assert typed("was <the> OU moved? Name it in `bases`, or `a<b`") == (
+        "was &lt;the&gt; OU moved? Name it in <code>bases</code>, or <code>a&lt;b</code>"
+    )
